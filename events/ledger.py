@@ -1,0 +1,530 @@
+"""The ledger: one entry per applied signal, with everything that was decided.
+
+The ledger is the only source of every projection, replay and export, and its bytes are hashed into a chain, so the same rule holds as
+for signals: fields are only ever added at the end, with a default. Outcomes say what became true; `evolve` folds them into state, and
+nothing else does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, Literal
+
+import msgspec
+
+from events.signals import AccountKind, Actor, ContentAction, ReportReason, Signal, Span
+
+LEDGER_SCHEMA: Final = 1
+GENESIS_PREFIX: Final = "goodstanding-ledger:"
+
+SanctionKind = Literal[
+    "warning",
+    "content_removal",
+    "posting_restriction",
+    "link_restriction",
+    "message_restriction",
+    "report_restriction",
+    "suspension",
+    "termination",
+]
+SanctionOrigin = Literal["ladder", "rule", "manual", "termination_proposal", "import"]
+StrikeStatus = Literal["active", "overturned", "waived", "withdrawn"]
+CaseKind = Literal[
+    "finding", "report", "strike", "rule_failed", "failed", "termination", "welfare", "restricted", "campaign", "link"
+]
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """What a strike, sanction or case rests on, without the text itself: that is in `contents`, under `content_ref`."""
+
+    rule: str
+    rule_version: int
+    rules_digest: str
+    confidence: int
+    spans: tuple[Span, ...]
+    term_class: str
+    reason: str
+    content_ref: str | None
+    content_digest: str | None
+
+
+class Detection(msgspec.Struct, frozen=True, gc=False):
+    """How it was found, and by whom it was decided: what a notice must say apart from each other."""
+
+    source: Literal["own_initiative", "report", "legal_notice"]
+    automated_detection: bool
+    automated_decision: bool
+
+
+class Notice(msgspec.Struct, frozen=True, gc=False):
+    """The facts of a notice, frozen when an adverse outcome is decided.
+
+    The guideline's text is that of `policy_version`, which is kept for ever. `effective_at`, `scope` and the ends are those of the
+    outcome that holds the notice. `appeal_days` counts from the notice's delivery.
+    """
+
+    guideline: str
+    policy_version: str
+    facts: str
+    content_ref: str | None
+    content_at: datetime | None
+    detection: Detection
+    appeal_days: int
+    reason_ref: str | None = None
+
+
+class Price(msgspec.Struct, frozen=True, gc=False):
+    """What a severity costs: points, for so many days. `days` None: no expiry."""
+
+    severity: int
+    points: int
+    days: int | None
+
+
+# --- what became known -----------------------------------------------------------------------------------------------
+
+
+class AccountNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="account_noted"):
+    """Facts of the account changed; None means: as before."""
+
+    change: str
+    effective_at: datetime
+    account_kind: AccountKind | None = None
+    own_domains: tuple[str, ...] | None = None
+    own_emails: tuple[str, ...] | None = None
+    own_phones: tuple[str, ...] | None = None
+    complete: bool | None = None
+    email_class: str | None = None
+
+
+class MeritNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merit_noted"):
+    """A merit was earned."""
+
+    merit: str
+    post: str
+    by: str
+    effective_at: datetime
+
+
+class FindingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="finding_noted"):
+    """A finding that is no strike: recorded in shadow, sent to review, standing beside a worse one, or folded into a full record."""
+
+    act: str
+    post: str
+    revision: int
+    guideline: str
+    case: str
+    severity: int
+    effect: Literal["shadow", "review", "beside", "folded", "told", "cleared"]
+    evidence: Evidence
+    effective_at: datetime
+
+
+class PostChanged(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_changed"):
+    """A post on record was edited or deleted by its author."""
+
+    act: str
+    post: str
+    revision: int
+    change: Literal["edited", "deleted"]
+    effective_at: datetime
+
+
+class NoticeNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="notice_noted"):
+    """The account was told of a strike or sanction. `episode`: it was told of this episode's first act."""
+
+    about: str
+    episode: str | None
+    effective_at: datetime
+
+
+class SanctionCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_carried"):
+    """The platform says that it carried a sanction out, or that it couldn't."""
+
+    sanction: str
+    result: Literal["carried_out", "failed"]
+    code: str
+    effective_at: datetime
+
+
+# --- strikes ---------------------------------------------------------------------------------------------------------
+
+
+class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_issued"):
+    """An act went on the account's record.
+
+    `price` is frozen, and so is `raised`, the price that the act's episode takes from the fifth act on. `counts_as` says whether the act is a
+    strike or the warning that comes first. `episode` membership is frozen as well.
+    """
+
+    strike: str
+    act: str
+    post: str | None
+    revision: int | None
+    guideline: str
+    case: str
+    severity: int
+    price: Price
+    raised: Price
+    counts_as: Literal["strike", "warning"]
+    warning_first: bool
+    episode: str
+    episode_opened: bool
+    occurred_at: datetime
+    effective_at: datetime
+    expires_at: datetime | None
+    told_by: datetime
+    actor: Actor
+    confirmed: bool
+    evidence: Evidence | None
+    notice: Notice
+    policy_version: str
+    pricing_version: str
+
+
+class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):
+    """A strike changed: a worse revision, a warning that moved, a reduction, another guideline. The record is as said here from now on."""
+
+    strike: str
+    because: Literal["revision", "warning_moved", "reduced", "reclassified", "episode_raised"]
+    guideline: str
+    case: str
+    severity: int
+    price: Price
+    raised: Price
+    counts_as: Literal["strike", "warning"]
+    expires_at: datetime | None
+    effective_at: datetime
+    actor: Actor
+    revision: int | None = None
+    evidence: Evidence | None = None
+    notice: Notice | None = None
+
+
+class StrikeConfirmed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_confirmed"):
+    """A person stands behind a strike. `policy_version`: whose ladder it climbs."""
+
+    strike: str
+    actor: Actor
+    effective_at: datetime
+    policy_version: str
+
+
+class StrikeRemoved(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_removed"):
+    """A strike no longer counts: overturned (wrong), waived (discretion) or withdrawn (the account is staff or a bot). The record keeps it."""
+
+    strike: str
+    status: Literal["overturned", "waived", "withdrawn"]
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+
+
+class StrikeExpired(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_expired"):
+    """A strike's points ran out, at `effective_at`."""
+
+    strike: str
+    effective_at: datetime
+
+
+class EpisodeLapsed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="episode_lapsed"):
+    """The raised price of an episode ran out: fewer than five of its acts are still within it."""
+
+    episode: str
+    effective_at: datetime
+
+
+# --- sanctions -------------------------------------------------------------------------------------------------------
+
+
+class SanctionImposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_imposed"):
+    """A sanction took effect. `ends_at` None: until lifted. `decision` is the id of the signal that led to it."""
+
+    sanction: str
+    sanction_kind: SanctionKind
+    origin: SanctionOrigin
+    starts_at: datetime
+    ends_at: datetime | None
+    rung: int
+    strikes: tuple[str, ...]
+    decision: str
+    actor: Actor
+    notice: Notice
+    effective_at: datetime
+    content_action: ContentAction = "none"
+    post: str | None = None
+    revision: int | None = None
+
+
+class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_amended"):
+    """A sanction's end moved: shortened, extended, or recomputed after an overturned strike."""
+
+    sanction: str
+    because: Literal["reduced", "extended", "overturned", "revision"]
+    ends_at: datetime | None
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+    content_action: ContentAction | None = None
+
+
+class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_lifted"):
+    """A sanction is over. `decision` names the signal that imposed it. For content: restored, where it still exists."""
+
+    sanction: str
+    sanction_kind: SanctionKind
+    because: Literal["ended", "lifted", "waived", "overturned", "withdrawn", "replaced", "dismissed", "restored", "post_deleted"]
+    decision: str
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+    post: str | None = None
+    restored: bool = False
+
+
+class TerminationProposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="termination_proposed"):
+    """Termination awaits a second person. `proposer` may not be the one who confirms."""
+
+    proposal: str
+    proposer: Actor
+    because: Literal["points", "s4", "episode", "person"]
+    strikes: tuple[str, ...]
+    effective_at: datetime
+
+
+class TerminationSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="termination_settled"):
+    """A proposed termination was confirmed by a second person, turned down, or lost its ground."""
+
+    proposal: str
+    result: Literal["confirmed", "dismissed", "withdrawn", "reversed"]
+    actor: Actor
+    effective_at: datetime
+
+
+# --- reports and cases -----------------------------------------------------------------------------------------------
+
+
+class ReportNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_noted"):
+    """At the reporter's account: what became of a report that was filed."""
+
+    report: str
+    subject_account: str
+    result: Literal["forwarded", "ignored_muted", "ignored_self", "ignored_duplicate", "ignored_flood", "withdrawn"]
+    weight: int
+    effective_at: datetime
+    post: str | None = None
+    revision: int | None = None
+
+
+class ReportFolded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_folded"):
+    """At the subject's account: a report was folded into a case."""
+
+    report: str
+    reporter: str
+    by_email: bool
+    case: str
+    reason: ReportReason
+    weight: int
+    content_ref: str | None
+    reason_ref: str | None
+    effective_at: datetime
+    withdrawn: bool = False
+
+
+class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_settled"):
+    """At the reporter's account: the outcome of a report that it is told of, once."""
+
+    report: str
+    outcome: str
+    effective_at: datetime
+
+
+class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="reporter_muted"):
+    """This account's reports are, or are no longer, ignored."""
+
+    muted: bool
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+
+
+class CaseFinding(msgspec.Struct, frozen=True, gc=False):
+    """A finding as a case holds it: what a confirmation would make a strike of."""
+
+    act: str
+    post: str | None
+    revision: int | None
+    guideline: str
+    case: str
+    severity: int
+    occurred_at: datetime
+    evidence: Evidence
+    pricing_version: str
+    source: Literal["own_initiative", "report"] = "own_initiative"
+
+
+class CaseOpened(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_opened"):
+    """A question about a subject for a person to answer. `subject` is an act (`post:…`) or the account."""
+
+    case: str
+    subject: str
+    case_kind: CaseKind
+    urgent: bool
+    summary: str
+    effective_at: datetime
+
+
+class CaseUpdated(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_updated"):
+    """Something was added to an open case. A report alone leaves its version as it was."""
+
+    case: str
+    version: int
+    effective_at: datetime
+    strike: str | None = None
+    finding: CaseFinding | None = None
+    failed_rules: tuple[str, ...] = ()
+    failed_signal: Signal | None = None
+    escalated: bool | None = None
+    note_ref: str | None = None
+    actor: Actor | None = None
+
+
+class CaseClosed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_closed"):
+    """A case was answered."""
+
+    case: str
+    version: int
+    result: Literal["confirmed", "dismissed", "overturned", "moved", "settled", "redecided"]
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+    report_outcome: str | None = None
+
+
+class PostCleared(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_cleared"):
+    """A person cleared this revision of a post: reports alone no longer hide it."""
+
+    post: str
+    revision: int
+    actor: Actor
+    effective_at: datetime
+
+
+class NoteAdded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="note_added"):
+    """A person left a note on the account; its text is in `contents`."""
+
+    note_ref: str | None
+    actor: Actor
+    effective_at: datetime
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refused"):
+    """A decision that had no effect, and why. `current_version` is what the decider should have seen."""
+
+    decision: str
+    code: Literal[
+        "stale",
+        "version_missing",
+        "unknown_target",
+        "already_done",
+        "not_allowed",
+        "not_supported",
+        "second_person_needed",
+        "invalid",
+    ]
+    message: str
+    remedy: str
+    effective_at: datetime
+    current_version: int | None = None
+
+
+class Failed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="failed"):
+    """Deciding raised, or its result was too large: a fault of ours. A case holds the signal, to be decided again.
+
+    `at_tick`: what was due at this account could not be decided; the clock leaves it alone until the case is answered.
+    """
+
+    error: str
+    case: str
+    effective_at: datetime
+    at_tick: bool = False
+
+
+Outcome = (
+    AccountNoted
+    | MeritNoted
+    | FindingNoted
+    | PostChanged
+    | NoticeNoted
+    | SanctionCarried
+    | StrikeIssued
+    | StrikeAmended
+    | StrikeConfirmed
+    | StrikeRemoved
+    | StrikeExpired
+    | EpisodeLapsed
+    | SanctionImposed
+    | SanctionAmended
+    | SanctionLifted
+    | TerminationProposed
+    | TerminationSettled
+    | ReportNoted
+    | ReportFolded
+    | ReportSettled
+    | ReporterMuted
+    | CaseOpened
+    | CaseUpdated
+    | CaseClosed
+    | PostCleared
+    | NoteAdded
+    | Refused
+    | Failed
+)
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """A short summary of an account, bounded in size. `rung` is the effective one; the suspensions' end is the latest."""
+
+    version: int
+    account_kind: AccountKind | None
+    active_points: int
+    confirmed_points: int
+    active_strikes: int
+    warnings: int
+    total_strikes: int
+    rung: int
+    suspended: bool
+    suspended_until: datetime | None
+    terminated: bool
+    termination_proposed: bool
+    restrictions: tuple[str, ...]
+    hidden_posts: int
+    merits: int
+    open_cases: int
+    reporter_muted: bool
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One applied signal. `sequence` counts per entity from 1; `previous` is the SHA-256 (hex) of the preceding entry's bytes in the partition."""
+
+    entity: str
+    sequence: int
+    recorded_at: datetime
+    cause: Signal
+    policy_version: str
+    rules_digest: str
+    decider_version: str
+    outcomes: tuple[Outcome, ...]
+    emitted: tuple[Signal, ...]
+    standing: Standing
+    previous: str
+    schema: int = LEDGER_SCHEMA
+
+
+def genesis(partition: int, prefix: str = "") -> str:
+    """What the first entry of a partition names as `previous`: the hash of the prefix and the partition's number."""
+    return sha256(f"{GENESIS_PREFIX}{prefix}:{partition}".encode()).hexdigest()

@@ -1,0 +1,40 @@
+-- One row per sanction, with its end, however it came to it, and what the platform said of it.
+CREATE TABLE sanctions (
+    sanction        text        PRIMARY KEY,
+    account         text        NOT NULL,
+    sanction_kind   text        NOT NULL,
+    origin          text        NOT NULL,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz,
+    rung            integer     NOT NULL,
+    strikes         text[]      NOT NULL,
+    decision        text        NOT NULL,
+    issued_by       text        NOT NULL,
+    issued_sequence bigint      NOT NULL,
+    content_action  text        NOT NULL,
+    post            text,
+    revision        integer,
+    status          text        NOT NULL,
+    lifted_at       timestamptz,
+    lifted_because  text,
+    lifted_by       text,
+    restored        boolean     NOT NULL,
+    amended_because text,
+    reason_ref      text,
+    told_at         timestamptz,
+    carried         text,
+    carried_code    text,
+    carried_at      timestamptz,
+    notice          jsonb       NOT NULL,
+    policy_version  text        NOT NULL,
+    version         integer     NOT NULL,
+    change          integer     NOT NULL,
+    sequence        bigint      NOT NULL,
+    partition       integer     NOT NULL,
+    ledger_offset   bigint      NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    effective_at    timestamptz NOT NULL
+);
+
+CREATE INDEX sanctions_account ON sanctions (account, starts_at DESC, sanction);
+CREATE INDEX sanctions_started ON sanctions (starts_at DESC, sanction);

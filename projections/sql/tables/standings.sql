@@ -1,0 +1,28 @@
+-- One row per account: the summary that its last entry carries.
+CREATE TABLE standings (
+    account             text        PRIMARY KEY,
+    version             bigint      NOT NULL,
+    account_kind        text,
+    active_points       integer     NOT NULL,
+    confirmed_points    integer     NOT NULL,
+    active_strikes      integer     NOT NULL,
+    warnings            integer     NOT NULL,
+    total_strikes       integer     NOT NULL,
+    rung                integer     NOT NULL,
+    suspended           boolean     NOT NULL,
+    suspended_until     timestamptz,
+    terminated          boolean     NOT NULL,
+    termination_proposed boolean    NOT NULL,
+    restrictions        text[]      NOT NULL,
+    hidden_posts        integer     NOT NULL,
+    merits              integer     NOT NULL,
+    open_cases          integer     NOT NULL,
+    reporter_muted      boolean     NOT NULL,
+    policy_version      text        NOT NULL,
+    change              bigint      NOT NULL,
+    sequence            bigint      NOT NULL,
+    partition           integer     NOT NULL,
+    ledger_offset       bigint      NOT NULL,
+    recorded_at         timestamptz NOT NULL,
+    effective_at        timestamptz NOT NULL
+);

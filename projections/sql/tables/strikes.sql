@@ -1,0 +1,43 @@
+-- One row per act on an account's record, warnings among them, told apart by counts_as.
+CREATE TABLE strikes (
+    strike          text        PRIMARY KEY,
+    account         text        NOT NULL,
+    act             text        NOT NULL,
+    post            text,
+    revision        integer,
+    guideline       text        NOT NULL,
+    policy_case     text        NOT NULL,
+    severity        integer     NOT NULL,
+    points          integer     NOT NULL,
+    raised_points   integer     NOT NULL,
+    counts_as       text        NOT NULL,
+    warning_first   boolean     NOT NULL,
+    episode         text        NOT NULL,
+    occurred_at     timestamptz NOT NULL,
+    issued_at       timestamptz NOT NULL,
+    issued_by       text        NOT NULL,
+    issued_sequence bigint      NOT NULL,
+    expires_at      timestamptz,
+    told_by         timestamptz NOT NULL,
+    told_at         timestamptz,
+    confirmed_at    timestamptz,
+    confirmed_by    text,
+    status          text        NOT NULL,
+    ended_at        timestamptz,
+    ended_by        text,
+    reason_ref      text,
+    evidence        jsonb,
+    notice          jsonb       NOT NULL,
+    policy_version  text        NOT NULL,
+    pricing_version text        NOT NULL,
+    version         integer     NOT NULL,
+    change          integer     NOT NULL,
+    sequence        bigint      NOT NULL,
+    partition       integer     NOT NULL,
+    ledger_offset   bigint      NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    effective_at    timestamptz NOT NULL
+);
+
+CREATE INDEX strikes_account ON strikes (account, issued_at DESC, strike);
+CREATE INDEX strikes_issued ON strikes (issued_at DESC, strike);

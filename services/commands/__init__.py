@@ -1,0 +1,1 @@
+"""The commands of `goodstanding`, a file for each kind of work."""

@@ -1,0 +1,137 @@
+"""What the stages have done and what lies before them: lags, the clock's last word, and waiting for quiet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import TopicPartition
+
+from events.versions import INPUT_TOPICS
+from services.clock.clock import State, decode_state
+from services.runtime import guard
+from services.runtime.kafka import Kafka
+from services.runtime.port import Reader
+
+CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "screening": INPUT_TOPICS,
+        "enforcement": ("signals",),
+        "clock": ("control",),
+        "projecting": ("ledger", "contents"),
+    }
+)
+"""Stages and the topics that they read, in the order of the flow."""
+DECIDING: Final = ("screening", "enforcement")
+"""The stages that must have nothing before them when simulated time moves on."""
+PEEK_MS: Final = 300
+POLL_S: Final = 0.2
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How far a stage has come in one partition. `behind` counts offsets, transaction markers included."""
+
+    stage: str
+    topic: str
+    partition: int
+    next_offset: int | None
+    end_offset: int
+
+    @property
+    def behind(self) -> int:
+        """Offsets between what is committed and the end."""
+        return self.end_offset - (self.next_offset or 0)
+
+
+async def lags(
+    admin: AIOKafkaAdminClient, reader: Reader, counts: Mapping[str, int], prefix: str, stages: Sequence[str]
+) -> list[Lag]:
+    """The lag of every partition that these stages read.
+
+    `counts` are the partition numbers by real topic name.
+    """
+    found: list[Lag] = []
+    for stage in stages:
+        committed = await admin.list_consumer_group_offsets(prefix + stage)
+        for topic in CONSUMERS[stage]:
+            name = prefix + topic
+            partitions = [TopicPartition(name, number) for number in range(counts.get(name, 0))]
+            ends = await reader.end_offsets(partitions) if partitions else {}
+            for at in partitions:
+                offset = committed[at].offset if at in committed and committed[at].offset >= 0 else None
+                found.append(Lag(stage, topic, at.partition, offset, ends[at]))
+    return found
+
+
+async def idle(reader: Reader, prefix: str, found: Sequence[Lag]) -> bool:
+    """Whether nothing lies before these stages.
+
+    What is between a committed offset and the end may be markers only.
+    """
+    late = {TopicPartition(prefix + lag.topic, lag.partition): lag for lag in found if lag.behind > 0}
+    if not late:
+        return True
+    begins = await reader.beginning_offsets([*late])
+    reader.assign([*late])
+    for at, lag in late.items():
+        reader.seek(at, max(begins[at], lag.next_offset or 0))
+    while True:
+        if any((await reader.getmany(*late, timeout_ms=PEEK_MS)).values()):
+            return False
+        positions = [await reader.position(at) >= lag.end_offset for at, lag in late.items()]
+        if all(positions):
+            return True
+
+
+async def wait_quiet(
+    kafka: Kafka, admin: AIOKafkaAdminClient, prefix: str, stages: Sequence[str], timeout_s: float
+) -> bool:
+    """Wait until these stages have nothing before them, twice in a row; False when that takes too long."""
+    deadline = time.monotonic() + timeout_s
+    quiet = 0
+    reader = kafka.reader()
+    await reader.start()
+    try:
+        while quiet < 2:
+            counts = await kafka.partition_counts()
+            states = [
+                await idle(reader, prefix, await lags(admin, reader, counts, prefix, [one])) for one in stages
+            ]
+            quiet = quiet + 1 if all(states) else 0
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(POLL_S)
+    finally:
+        await reader.stop()
+    return True
+
+
+async def clock_state(admin: AIOKafkaAdminClient, prefix: str) -> tuple[int, State] | None:
+    """The offset of `control` up to which the clock has answered, and what it said last.
+
+    None before its first word.
+    """
+    at = TopicPartition(prefix + "control", 0)
+    committed = (await admin.list_consumer_group_offsets(prefix + "clock")).get(at)
+    if committed is None or committed.offset < 0 or not committed.metadata:
+        return None
+    held = guard.decode(committed.metadata.encode(), "the clock's committed offset")
+    return committed.offset, decode_state(bytes(held.stage))
+
+
+async def wait_clock(
+    admin: AIOKafkaAdminClient, prefix: str, reached: Callable[[int, State], bool], timeout_s: float
+) -> State | None:
+    """Wait until the clock's offset and state are as wanted; None when that takes too long."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        found = await clock_state(admin, prefix)
+        if found is not None and reached(*found):
+            return found[1]
+        await asyncio.sleep(POLL_S)
+    return None

@@ -1,0 +1,63 @@
+"""What every kind of entity is to enforcement: `decide` and `evolve`, and the moments at which the clock is due.
+
+All of it is pure. State comes only from `evolve`; time comes in as `Context.now`; policies come in as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from events.ledger import Outcome, Standing
+from events.policy import Policy
+from events.signals import Signal
+
+S = TypeVar("S")
+
+
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """What a decision may know besides state and signal.
+
+    `policy` is the one in force in the partition, `policies` holds every version that a signal or a record can name, by version.
+    """
+
+    now: datetime
+    policy: Policy
+    policies: Mapping[str, Policy]
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What a signal led to: outcomes in order, and signals to other entities. Nothing at all means: no entry."""
+
+    outcomes: tuple[Outcome, ...]
+    signals: tuple[Signal, ...] = ()
+
+
+class Decider(Protocol[S]):
+    """One kind of entity."""
+
+    prefix: str
+    """What entities of this kind are called before the colon."""
+    version: str
+    """Raised whenever a decision could come out differently; a golden ledger in the tests enforces it."""
+
+    def initial(self, entity: str) -> S:
+        """The state before anything happened."""
+
+    def decide(self, state: S, signal: Signal, context: Context) -> Decision:
+        """What follows from a signal."""
+
+    def evolve(self, state: S, outcome: Outcome) -> S:
+        """The state after an outcome."""
+
+    def applied(self, state: S, signal: Signal, sequence: int) -> S:
+        """The state after the entry itself: its sequence, and its cause as seen."""
+
+    def deadlines(self, state: S) -> tuple[datetime, ...]:
+        """When the clock has something to do here; unordered."""
+
+    def standing(self, state: S, context_now: datetime) -> Standing:
+        """The short summary that the entry carries."""

@@ -1,0 +1,168 @@
+"""A decision in the making: outcomes are noted one after the other, and each is folded at once, so that what follows sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from events.ids import derived_id
+from events.ledger import CaseFinding, CaseKind, CaseOpened, CaseUpdated, Detection, Evidence, Notice, Outcome
+from events.policy import Policy
+from events.signals import Actor, Body, Finding, PostScreened, Signal
+from services.enforcement.decider import Context, Decision
+from services.enforcement.evolve import evolve
+from services.enforcement.state import CASES_OPEN_MAX, AccountState, Case
+
+CLOCK = Actor("clock", "clock")
+
+
+class Draft:
+    """The working copy of one decision about one account."""
+
+    def __init__(self, state: AccountState, signal: Signal, context: Context) -> None:
+        self.state = state
+        self.signal = signal
+        self.context = context
+        self.outcomes: list[Outcome] = []
+        self.signals: list[Signal] = []
+
+    @property
+    def now(self) -> datetime:
+        """The partition's time."""
+        return self.context.now
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.context.policy
+
+    @property
+    def issued_at(self) -> datetime:
+        """When what is decided here starts to count: now; for imports, when it happened."""
+        return self.signal.occurred_at if self.signal.imported else self.context.now
+
+    def note(self, outcome: Outcome) -> None:
+        """Add an outcome, and fold it."""
+        self.outcomes.append(outcome)
+        self.state = evolve(self.state, outcome)
+
+    def send(self, entity: str, kind: str, body: Body, occurred_at: datetime | None = None) -> None:
+        """Add a signal to another entity, caused by this one."""
+        cause = self.signal
+        self.signals.append(
+            Signal(
+                id=derived_id(entity, cause.id, kind, len(self.signals)),
+                entity=entity,
+                occurred_at=cause.occurred_at if occurred_at is None else occurred_at,
+                received_at=cause.received_at,
+                actor=cause.actor,
+                causation_id=cause.id,
+                correlation_id=cause.correlation_id,
+                policy_version=self.policy.version,
+                body=body,
+                origin=cause.origin,
+                imported=cause.imported,
+            )
+        )
+
+    def id(self, kind: str, ordinal: int = 0) -> str:
+        """An id derived from this account, this signal and a kind."""
+        return derived_id(self.state.entity, self.signal.id, kind, ordinal)
+
+    def decision(self) -> Decision:
+        """What it came to."""
+        return Decision(tuple(self.outcomes), tuple(self.signals))
+
+    def case_about(self, subject: str, kind: CaseKind, summary: str, *, urgent: bool = False) -> tuple[Case, bool]:
+        """The open case about a subject, opened now if there is none; and whether it is new.
+
+        Beyond the limit of open cases, one case about the account takes up the rest.
+        """
+        if len(self.state.cases) >= CASES_OPEN_MAX and all(c.subject != subject for c in self.state.cases):
+            subject = self.state.entity
+        found = find_case(self.state, subject)
+        if found is not None:
+            return found, False
+        case_id = self.id(f"case:{subject}")
+        self.note(CaseOpened(case_id, subject, kind, urgent, summary, self.now))
+        return self.state.cases[-1], True
+
+    def add_to_case(
+        self,
+        subject: str,
+        kind: CaseKind,
+        summary: str,
+        *,
+        urgent: bool = False,
+        strike: str | None = None,
+        finding: CaseFinding | None = None,
+        failed_rules: tuple[str, ...] = (),
+        failed_signal: Signal | None = None,
+    ) -> str:
+        """Fold something into the case about a subject, and return the case's id. It raises the version of a case that was open."""
+        case, new = self.case_about(subject, kind, summary, urgent=urgent)
+        self.note(
+            CaseUpdated(
+                case=case.id,
+                version=case.version if new else case.version + 1,
+                effective_at=self.now,
+                strike=strike,
+                finding=finding,
+                failed_rules=failed_rules,
+                failed_signal=failed_signal,
+                escalated=True if urgent and not case.urgent else None,
+            )
+        )
+        return case.id
+
+    def told_by(self) -> datetime:
+        """When an account counts as told of what is decided now, if the platform never says so."""
+        return self.issued_at + timedelta(hours=self.policy.episode.told_after_hours)
+
+
+def find_case(state: AccountState, subject: str) -> Case | None:
+    """The open case about a subject."""
+    return next((case for case in state.cases if case.subject == subject), None)
+
+
+def evidence_of(finding: Finding, post: PostScreened) -> Evidence:
+    """The evidence that a finding in a post gives."""
+    return Evidence(
+        finding.rule,
+        finding.rule_version,
+        post.rules_digest,
+        finding.confidence,
+        finding.spans,
+        finding.term_class,
+        finding.reason,
+        post.content_ref,
+        post.content_digest,
+    )
+
+
+def notice_of(
+    draft: Draft,
+    guideline: str,
+    facts: str,
+    detection: Detection,
+    *,
+    content_ref: str | None = None,
+    pricing_version: str | None = None,
+    reason_ref: str | None = None,
+) -> Notice:
+    """The facts of a notice, frozen now."""
+    return Notice(
+        guideline,
+        pricing_version or draft.policy.version,
+        facts,
+        content_ref,
+        draft.signal.occurred_at if content_ref is not None else None,
+        detection,
+        draft.policy.appeal_days,
+        reason_ref,
+    )
+
+
+def worst(findings: Sequence[CaseFinding]) -> CaseFinding:
+    """The most severe finding; the surer, then the earlier one among equals."""
+    return max(findings, key=lambda f: (f.severity, f.evidence.confidence))

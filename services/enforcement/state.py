@@ -1,0 +1,261 @@
+"""The state of an account: what enforcement must remember to decide, and no more.
+
+Frozen values; only `evolve` makes new ones. Everything is bounded: what no longer matters is pruned when something is added, and every
+collection has a limit. The changelog holds this as MessagePack with a schema version, and it can be rebuilt from the ledger.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from events.ledger import CaseFinding, CaseKind, Price, SanctionKind, SanctionOrigin, StrikeStatus
+from events.signals import AccountKind, Actor, ContentAction, Signal
+
+STATE_SCHEMA: Final = 1
+ACTS_MAX: Final = 200
+"""Acts on an account's record; beyond that, expired and removed ones make room, and else a finding is folded."""
+EPISODE_ACTS_MAX: Final = 50
+"""Acts that one episode lists; the severity has long been raised, so further ones are folded into it."""
+CASES_OPEN_MAX: Final = 100
+"""Open cases of an account; further subjects are folded into one case about the account."""
+CASE_FINDINGS_MAX: Final = 20
+CASE_REPORTS_MAX: Final = 100
+CASE_FAILED_SIGNALS_MAX: Final = 5
+EPISODES_MAX: Final = 50
+REPORTS_RECENT_MAX: Final = 100
+CLEARED_POSTS_MAX: Final = 200
+CASES_CLOSED_MAX: Final = 50
+SANCTIONS_MAX: Final = 300
+SEEN_DAYS: Final = 31
+"""How long an applied signal's id is remembered: the input's retention, and a day."""
+SEEN_ID_DIGITS: Final = 16
+
+
+class Priced(msgspec.Struct, frozen=True, gc=False):
+    """What an act cost from `at` on. A worse revision adds one; a person's correction replaces them all."""
+
+    at: datetime
+    severity: int
+    price: Price
+    raised: Price
+
+
+class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An act on the record, with its strike (or the warning that it counts as)."""
+
+    strike: str
+    act: str
+    guideline: str
+    case: str
+    prices: tuple[Priced, ...]
+    counts_as: Literal["strike", "warning"]
+    warning_first: bool
+    episode: str
+    occurred_at: datetime
+    issued_at: datetime
+    policy_version: str
+    status: StrikeStatus = "active"
+    post: str | None = None
+    revision: int = 0
+    confirmed_at: datetime | None = None
+    confirmed_policy: str | None = None
+    confirmed_by: str | None = None
+    expired: bool = False
+    by_person: bool = False
+    version: int = 1
+
+    @property
+    def severity(self) -> int:
+        """Its severity now, 1 to 4."""
+        return self.prices[-1].severity
+
+    @property
+    def survives(self) -> bool:
+        """Whether it still stands: neither overturned, waived nor withdrawn. Expired ones do."""
+        return self.status == "active"
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its own points run out; None: never."""
+        days = self.prices[-1].price.days
+        return None if days is None else self.issued_at + timedelta(days=days)
+
+
+class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Acts from before the account was told of the first. `told_by`: when it counts as told without an answer from the platform."""
+
+    id: str
+    opened_at: datetime
+    told_by: datetime
+    noticed_at: datetime | None = None
+    acts: int = 0
+    folded: int = 0
+    lapsed: bool = False
+
+    @property
+    def told_at(self) -> datetime:
+        """When the account was, or counts as, told of the episode's first act."""
+        return self.told_by if self.noticed_at is None else min(self.noticed_at, self.told_by)
+
+
+class Sanction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A sanction in force."""
+
+    id: str
+    kind: SanctionKind
+    origin: SanctionOrigin
+    starts_at: datetime
+    ends_at: datetime | None
+    decision: str
+    rung: int = 0
+    strikes: tuple[str, ...] = ()
+    content_action: ContentAction = "none"
+    post: str | None = None
+    version: int = 1
+
+
+class CaseReport(msgspec.Struct, frozen=True, gc=False):
+    """A report as a case holds it."""
+
+    report: str
+    reporter: str
+    by_email: bool
+
+
+class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An open question for a person."""
+
+    id: str
+    subject: str
+    kind: CaseKind
+    opened_at: datetime
+    version: int = 1
+    urgent: bool = False
+    strikes: tuple[str, ...] = ()
+    findings: tuple[CaseFinding, ...] = ()
+    reports: tuple[CaseReport, ...] = ()
+    failed_signals: tuple[Signal, ...] = ()
+
+
+class ClosedCase(msgspec.Struct, frozen=True, gc=False):
+    """What is remembered of an answered case, so that a late decision is told why it has no effect."""
+
+    id: str
+    version: int
+
+
+class Proposal(msgspec.Struct, frozen=True, gc=False):
+    """A termination that awaits a second person, or that one has confirmed."""
+
+    id: str
+    proposer: Actor
+    because: str
+    at: datetime
+    confirmed: bool = False
+
+
+class FiledReport(msgspec.Struct, frozen=True, gc=False):
+    """A report that this account filed, for as long as duplicates and floods are looked for."""
+
+    report: str
+    subject_account: str
+    post: str | None
+    revision: int | None
+    at: datetime
+    forwarded: bool
+
+
+class Cleared(msgspec.Struct, frozen=True, gc=False):
+    """A post's revision that a person cleared."""
+
+    post: str
+    revision: int
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """The ids of the signals applied on one day, shortened and joined: enough to know a second copy."""
+
+    day: int
+    ids: str
+
+
+class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Everything about one account. `version` is the standing's; `sequence` that of its last ledger entry."""
+
+    entity: str
+    schema: int = STATE_SCHEMA
+    sequence: int = 0
+    version: int = 0
+    account_kind: AccountKind | None = None
+    registered_at: datetime | None = None
+    closed: bool = False
+    own_domains: tuple[str, ...] = ()
+    own_emails: tuple[str, ...] = ()
+    own_phones: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
+    past_s1: tuple[str, ...] = ()
+    """Guidelines under which an act that was pruned was an s1, so that the next one is no first."""
+    past_act_at: datetime | None = None
+    total_strikes: int = 0
+    episodes: tuple[Episode, ...] = ()
+    sanctions: tuple[Sanction, ...] = ()
+    cases: tuple[Case, ...] = ()
+    closed_cases: tuple[ClosedCase, ...] = ()
+    proposal: Proposal | None = None
+    merits: int = 0
+    reporter_muted: bool = False
+    filed: tuple[FiledReport, ...] = ()
+    cleared: tuple[Cleared, ...] = ()
+    stuck: bool = False
+    """Deciding what was due here raised: the clock leaves the account alone until a person has had it decided again."""
+    seen: tuple[Seen, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        return self.entity.partition(":")[2]
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(AccountState)
+
+
+def encode_state(state: AccountState) -> bytes:
+    """The changelog's bytes of a state."""
+    return _encoder.encode(state)
+
+
+def decode_state(data: bytes) -> AccountState:
+    """A state from the changelog. Raises `ValueError` for a schema that this build doesn't know."""
+    state = _decoder.decode(data)
+    if state.schema != STATE_SCHEMA:
+        raise ValueError(
+            f"state of schema {state.schema}, expected {STATE_SCHEMA}: rebuild the changelog from the ledger"
+        )
+    return state
+
+
+def was_seen(state: AccountState, signal_id: str) -> bool:
+    """Whether a signal of this id was applied here within the horizon."""
+    short = signal_id.replace("-", "")[:SEEN_ID_DIGITS]
+    for seen in state.seen:
+        at = seen.ids.find(short)
+        while at >= 0:
+            if at % SEEN_ID_DIGITS == 0:
+                return True
+            at = seen.ids.find(short, at + 1)
+    return False
+
+
+def with_seen(seen: tuple[Seen, ...], signal_id: str, received_at: datetime) -> tuple[Seen, ...]:
+    """`seen` with one more id, and without days past the horizon."""
+    short = signal_id.replace("-", "")[:SEEN_ID_DIGITS]
+    day = received_at.toordinal()
+    if seen and seen[-1].day == day:
+        return (*seen[:-1], Seen(day, seen[-1].ids + short))
+    kept = [item for item in seen if item.day > day - SEEN_DAYS and item.day != day]
+    ids = next((item.ids for item in seen if item.day == day), "") + short
+    return (*kept, Seen(day, ids))

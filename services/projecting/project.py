@@ -1,0 +1,103 @@
+"""One batch of ledger records into the tables of one build: decode, fetch the rows that it names, fold, write.
+
+The caller holds the transaction. Changed rows are deleted and copied in anew: COPY is the fastest way into PostgreSQL, and a row that
+changes often in a batch is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from events.codec import decode_entry
+from projections import audit_entries, fold
+from projections.recorded import Placed, Recorded
+from projections.table import CannotApply, Rows, Table
+from services.projecting.builds import LEDGER, PURGES
+from services.runtime.postgres import Connection
+from services.runtime.stage import Record
+
+_BY_NAME: Final = {table.name: table for table in fold.TABLES}
+_astuple: Final = msgspec.structs.astuple
+
+REFUSED_BY_POSTGRES: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.exceptions.DataError)
+"""PostgreSQL, or its client, can't hold what the fold made: the same again will fail again."""
+
+
+def decode(records: Sequence[Record]) -> list[Recorded]:
+    """The entries of ledger records. Raises `CannotApply`, which names the record."""
+    batch = []
+    for record in records:
+        try:
+            entry = decode_entry(record.value or b"")
+        except msgspec.MsgspecError as error:
+            raise CannotApply(
+                f"{LEDGER} partition {record.partition}, offset {record.offset}: the entry can't be read ({error}); "
+                "was it written by a newer build? run that one, or restore the topic"
+            ) from error
+        batch.append(Recorded(record.partition, record.offset, entry, record.value or b""))
+    return batch
+
+
+async def apply(connection: Connection, schema: str, batch: Sequence[Recorded]) -> None:
+    """Apply entries of one partition, in order, to a build's tables, within the caller's transaction.
+
+    Raises `CannotApply`; the transaction must then be rolled back.
+    """
+    wanted = fold.wanted(batch)
+    known: dict[str, list[Placed]] = {}
+    missing = False
+    for name, keys in wanted.items():
+        known[name] = await _fetch(connection, schema, _BY_NAME[name], keys)
+        missing = missing or len(known[name]) < len(keys)
+    purged = await _purged(connection, schema) if missing else frozenset()
+    changes = fold.fold(batch, known, purged)
+    try:
+        await _write(connection, schema, changes)
+    except REFUSED_BY_POSTGRES as error:
+        first, last = batch[0], batch[-1]
+        raise CannotApply(
+            f"{LEDGER} partition {first.partition}, offsets {first.offset} to {last.offset}: PostgreSQL refused the rows: {error}; "
+            "either the ledger contradicts itself, or rows were changed by hand: rebuild the projection"
+        ) from error
+
+
+async def _fetch(connection: Connection, schema: str, table: Table, keys: list[str]) -> list[Placed]:
+    columns = ", ".join(table.columns)
+    found = await connection.fetch(
+        f"SELECT {columns} FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])", keys
+    )
+    return [table.load(record) for record in found]
+
+
+async def _purged(connection: Connection, schema: str) -> frozenset[str]:
+    return frozenset(row[0] for row in await connection.fetch(f"SELECT account FROM {schema}.{PURGES}"))
+
+
+async def _write(connection: Connection, schema: str, changes: fold.Changes) -> None:
+    for rows in changes.tables:
+        await _replace(connection, schema, rows)
+    await _copy(connection, schema, audit_entries.NAME, audit_entries.COLUMNS, changes.audit)
+
+
+async def _replace(connection: Connection, schema: str, rows: Rows[Any]) -> None:
+    changed = rows.changed
+    if not changed:
+        return
+    table = rows.table
+    if replaced := rows.replaced:
+        await connection.execute(f"DELETE FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])", replaced)
+    await _copy(connection, schema, table.name, table.columns, changed)
+    if rows.past:
+        await _copy(connection, schema, f"{table.name}_past", table.columns, rows.past)
+
+
+async def _copy(
+    connection: Connection, schema: str, name: str, columns: Sequence[str], rows: Sequence[msgspec.Struct]
+) -> None:
+    await connection.copy_records_to_table(
+        name, schema_name=schema, columns=columns, records=[_astuple(row) for row in rows]
+    )

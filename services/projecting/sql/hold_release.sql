@@ -1,0 +1,1 @@
+DELETE FROM content_holds WHERE hold = $1 RETURNING ref

@@ -1,0 +1,1 @@
+SELECT partition, next FROM stream_offsets WHERE reader = $1 AND topic = $2 ORDER BY partition

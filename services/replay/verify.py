@@ -1,0 +1,294 @@
+"""Verifying a ledger: reads entries and policies, nothing else, and names the first gap or difference.
+
+1. Each entry names the hash of the bytes before it: nothing was changed, removed or put elsewhere.
+2. Each entity's sequence runs from 1 without gaps, in one partition.
+3. The outcomes, folded, give the standing that the entry carries.
+4. What this build decided is decided again, and must come out byte for byte; the rest is counted as
+   decided by other builds.
+5. Heads that were recorded elsewhere are met: what was cut off at the end is missed too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from events.codec import decode_entry, encode
+from events.ledger import Entry, genesis
+from events.policy import Policy
+from services.enforcement.decider import Context, Decider
+from services.enforcement.ledgering import apply
+from services.replay.chain import Fault, Head, Position, extend, shown
+
+Deciders = Mapping[str, Decider[Any]]
+"""The decider of each kind of entity, by what entities of that kind are called before the colon."""
+
+NEAR_CHARS: Final = 60
+"""How much is shown on either side of the first byte that differs."""
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """What verifying came to. `fault` None: nothing is wrong.
+
+    `other_builds` counts entries that were not decided again, by the decider version that made them.
+    """
+
+    entries: int
+    decided_again: int
+    other_builds: dict[str, int]
+    entities: int
+    heads: dict[int, Head]
+    fault: Fault | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.fault is None
+
+
+class _Entity(msgspec.Struct, gc=False):
+    partition: int
+    sequence: int
+    state: Any
+
+
+class Verifier:
+    """Takes every entry of a ledger in the order of its partitions; stops at the first fault.
+
+    `recorded` are heads that were kept elsewhere: each is met when its partition has that many entries.
+    """
+
+    def __init__(
+        self,
+        deciders: Deciders,
+        policies: Mapping[str, Policy],
+        *,
+        prefix: str = "",
+        recorded: Iterable[Mapping[int, Head]] = (),
+    ) -> None:
+        self._deciders = deciders
+        self._policies = policies
+        self._prefix = prefix
+        self._recorded: dict[int, dict[int, str]] = {}
+        self._heads: dict[int, Head] = {}
+        self._entities: dict[str, _Entity] = {}
+        self._other: dict[str, int] = {}
+        self._entries = 0
+        self._again = 0
+        self.fault: Fault | None = None
+        for heads in recorded:
+            self.expect(heads)
+
+    def expect(self, heads: Mapping[int, Head]) -> None:
+        """Heads that were recorded. Call before the entries that they cover."""
+        for partition, head in heads.items():
+            self.partition(partition)
+            known = self._recorded.setdefault(partition, {}).setdefault(head.count, head.hash)
+            if known != head.hash and self.fault is None:
+                self.fault = Fault(
+                    Position(partition, head.count),
+                    f"two recorded heads of {head.count} entries differ: {shown(known)} and {shown(head.hash)}",
+                )
+            have = self._heads[partition]
+            if have.count == head.count and self.fault is None:
+                self.fault = self._unmet(Position(partition, head.count), have)
+
+    def partition(self, partition: int) -> None:
+        """Say that there is such a partition, though it may be empty."""
+        self._heads.setdefault(partition, Head(0, genesis(partition, self._prefix)))
+
+    def take(self, partition: int, offset: int, data: bytes) -> Fault | None:
+        """Verify one entry. Once a fault is found, nothing more is looked at."""
+        if self.fault is None:
+            self.partition(partition)
+            self.fault = self._check(partition, offset, data)
+        return self.fault
+
+    @property
+    def heads(self) -> dict[int, Head]:
+        """Each partition's head so far."""
+        return dict(sorted(self._heads.items()))
+
+    def report(self) -> Report:
+        """What it came to, once every entry was taken."""
+        if self.fault is None:
+            self.fault = self._missing()
+        return Report(
+            entries=self._entries,
+            decided_again=self._again,
+            other_builds=dict(sorted(self._other.items())),
+            entities=len(self._entities),
+            heads=self.heads,
+            fault=self.fault,
+        )
+
+    # --- one entry --------------------------------------------------------------------------------
+
+    def _check(self, partition: int, offset: int, data: bytes) -> Fault | None:
+        head = self._heads[partition]
+        try:
+            entry = decode_entry(data)
+        except msgspec.DecodeError as error:
+            return Fault(Position(partition, offset), f"this is no ledger entry: {error}")
+        at = Position(partition, offset, entry.entity, entry.sequence)
+        fault = self._check_place(at, entry, data, head) or self._check_sequence(at, entry)
+        if fault is not None:
+            return fault
+        fault = self._check_decision(at, entry, data)
+        if fault is not None:
+            return fault
+        self._entries += 1
+        self._heads[partition] = extend(head, data)
+        return self._unmet(at, self._heads[partition])
+
+    def _check_place(self, at: Position, entry: Entry, data: bytes, head: Head) -> Fault | None:
+        if entry.previous != head.hash:
+            before = (
+                "that it is the first"
+                if head.count == 0
+                else f"the one before it, which hashes to {shown(head.hash)}"
+            )
+            return Fault(
+                at,
+                f"it names {shown(entry.previous)} as its predecessor, not {before}: "
+                "one of them was changed, or entries "
+                "were removed, added or swapped here",
+            )
+        if encode(entry) != data:
+            return Fault(
+                at,
+                "its bytes aren't those that a ledger holds: spaces, order of fields, or fields nobody knows",
+            )
+        return None
+
+    def _check_sequence(self, at: Position, entry: Entry) -> Fault | None:
+        known = self._entities.get(entry.entity)
+        expected = 1 if known is None else known.sequence + 1
+        if entry.sequence != expected:
+            return Fault(
+                at,
+                f"its sequence is {entry.sequence}, expected {expected}: "
+                "entries are missing, doubled or swapped",
+            )
+        if known is not None and known.partition != at.partition:
+            return Fault(
+                at, f"its entity's entries are in partition {known.partition}, and an entity has one"
+            )
+        return None
+
+    def _check_decision(self, at: Position, entry: Entry, data: bytes) -> Fault | None:
+        decider = self._deciders.get(entry.entity.partition(":")[0])
+        if decider is None:
+            return Fault(
+                at, f"this build knows no entities like `{entry.entity}`; verify with the build that wrote it"
+            )
+        known = self._entities.get(entry.entity)
+        state = decider.initial(entry.entity) if known is None else known.state
+        if entry.decider_version == decider.version:
+            fault = self._decide_again(at, entry, data, decider, state)
+            if fault is not None:
+                return fault
+            self._again += 1
+        else:
+            self._other[entry.decider_version] = self._other.get(entry.decider_version, 0) + 1
+        try:
+            state = fold(decider, state, entry)
+            standing = decider.standing(state, entry.recorded_at)
+        except Exception as error:  # noqa: BLE001  # whatever a forged entry makes it raise is that entry's fault
+            return Fault(at, f"its outcomes can't be folded: {error!r}")
+        if standing != entry.standing:
+            return Fault(
+                at,
+                f"its outcomes lead to another standing: {_differ(encode(entry.standing), encode(standing))}",
+            )
+        self._entities[entry.entity] = _Entity(at.partition, entry.sequence, state)
+        return None
+
+    def _decide_again(
+        self, at: Position, entry: Entry, data: bytes, decider: Decider[Any], state: Any
+    ) -> Fault | None:
+        policy = self._policies.get(entry.policy_version)
+        if policy is None:
+            return Fault(
+                at,
+                f"the text of policy {shown(entry.policy_version)} isn't there; add its text and verify again",
+            )
+        context = Context(now=entry.recorded_at, policy=policy, policies=self._policies)
+        try:
+            applied = apply(decider, state, entry.cause, context, entry.previous)
+        except Exception as error:  # noqa: BLE001  # as above
+            return Fault(at, f"deciding it again raised {error!r}")
+        if applied is None or applied.data is None:
+            return Fault(at, "decided again, its cause has no effect, and would leave no entry")
+        if applied.data != data:
+            return Fault(at, f"decided again, it comes out differently: {_differ(data, applied.data)}")
+        return None
+
+    # --- heads ------------------------------------------------------------------------------------
+
+    def _unmet(self, at: Position, head: Head) -> Fault | None:
+        recorded = self._recorded.get(at.partition, {}).get(head.count)
+        if recorded is None or recorded == head.hash:
+            return None
+        return Fault(
+            at,
+            f"after {head.count} entries the head is {shown(head.hash)}, and {shown(recorded)} was recorded: "
+            "the last of them was changed, or they are others",
+        )
+
+    def _missing(self) -> Fault | None:
+        for partition in sorted(self._recorded):
+            count = max(self._recorded[partition])
+            have = self._heads[partition].count
+            if have < count:
+                return Fault(
+                    Position(partition, have),
+                    f"the ledger ends after {have} entries, and {count} were recorded: "
+                    f"{count - have} are missing at the end",
+                )
+        return None
+
+
+def fold(decider: Decider[Any], state: Any, entry: Entry) -> Any:
+    """The state after an entry: its outcomes, and the entry itself."""
+    for outcome in entry.outcomes:
+        state = decider.evolve(state, outcome)
+    return decider.applied(state, entry.cause, entry.sequence)
+
+
+def verify(
+    entries: Iterable[tuple[int, int, bytes]],
+    policies: Mapping[str, Policy],
+    deciders: Deciders,
+    *,
+    prefix: str = "",
+    recorded: Iterable[Mapping[int, Head]] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Verify entries given as (partition, offset, bytes), each partition's in order.
+
+    `progress` is told how many were taken.
+    """
+    verifier = Verifier(deciders, policies, prefix=prefix, recorded=recorded)
+    for count, (partition, offset, data) in enumerate(entries, start=1):
+        if verifier.take(partition, offset, data) is not None:
+            break
+        if progress is not None:
+            progress(count)
+    return verifier.report()
+
+
+def _differ(stands: bytes, expected: bytes) -> str:
+    """Two texts around the first byte in which they differ."""
+    place = next(
+        (i for i, (a, b) in enumerate(zip(stands, expected, strict=False)) if a != b),
+        min(len(stands), len(expected)),
+    )
+    begin = max(0, place - NEAR_CHARS // 2)
+    return f"`…{_cut(stands, begin)}…` stands there, expected `…{_cut(expected, begin)}…` (byte {place})"
+
+
+def _cut(text: bytes, begin: int) -> str:
+    return text[begin : begin + NEAR_CHARS].decode(errors="replace")

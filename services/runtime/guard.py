@@ -1,0 +1,112 @@
+"""The guard: what one partition's runtime was built up to, written in every transaction.
+
+With a changelog it is the changelog record `partition:p`; without one, the metadata of the committed offset of the first
+input. The committed offsets must equal it, else state and input belong to different moments and the engine refuses to go on.
+
+    {"offsets": {topic: next offset}, "stage": the stage's own part, "times": {topic: ms of the last record}, "schema": 1}
+
+Topics are catalogue names, without the prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from services.runtime.faults import Broken, Refused
+from services.runtime.limits import METADATA_BYTES_MAX
+
+SCHEMA: Final = 1
+
+
+class Guard(msgspec.Struct, frozen=True, gc=False):
+    """`offsets` are exclusive; `times` are the timestamps of the last records consumed, in ms, for re-reading windows."""
+
+    offsets: dict[str, int]
+    stage: msgspec.Raw
+    times: dict[str, int] = {}
+    schema: int = SCHEMA
+
+
+_DECODER: Final = msgspec.json.Decoder(Guard)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def key(partition: int) -> bytes:
+    """The guard's key in the changelog."""
+    return b"partition:%d" % partition
+
+
+def encode(offsets: dict[str, int], times: dict[str, int], stage: bytes) -> bytes:
+    """The guard as JSON. Raises `Broken` when the stage's part is no JSON: it would only show at the next restore."""
+    data = _ENCODER.encode(Guard(offsets=offsets, stage=msgspec.Raw(stage), times=times))
+    try:
+        _DECODER.decode(data)
+    except msgspec.MsgspecError as error:
+        raise Broken(f"the stage's part of the guard is no JSON: {error}") from error
+    return data
+
+
+def decode(data: bytes, where: str) -> Guard:
+    """Read a guard back. Raises `Refused` for anything that this build didn't write."""
+    try:
+        guard = _DECODER.decode(data)
+    except msgspec.MsgspecError as error:
+        raise Refused(
+            f"the guard in {where} can't be read: {error}; expected what this engine writes; "
+            "was the group or the changelog used by another program? restore it from the ledger, or use another prefix"
+        ) from error
+    if guard.schema != SCHEMA:
+        raise Refused(
+            f"the guard in {where} has schema {guard.schema}, expected {SCHEMA}; run the build that wrote it, or a newer one"
+        )
+    return guard
+
+
+def metadata(data: bytes, where: str) -> str:
+    """The guard as offset metadata. Raises `Refused` when the broker would not take it."""
+    if len(data) > METADATA_BYTES_MAX:
+        raise Refused(
+            f"the guard of {where} is {len(data)} bytes, expected at most {METADATA_BYTES_MAX}; "
+            "a stage without a changelog must keep its part of the guard small"
+        )
+    return data.decode()
+
+
+def starts(
+    guard: Guard | None,
+    committed: Mapping[str, int | None],
+    beginnings: Mapping[str, int],
+    ends: Mapping[str, int],
+    where: str,
+) -> dict[str, int]:
+    """Where to read on, per topic: all mappings have the stage's inputs as keys.
+
+    Raises `Refused` when guard and committed offsets differ, or when the log no longer (or not yet) has the offset.
+    """
+    begin: dict[str, int] = {}
+    for topic, offset in committed.items():
+        expected = None if guard is None else guard.offsets.get(topic)
+        if offset != expected:
+            raise Refused(
+                f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, the guard says {_say(expected)}; "
+                "they are written together, so one of them was lost or changed by hand; "
+                "set the group's offset back to the guard's, or rebuild the changelog from the ledger"
+            )
+        if offset is None:
+            begin[topic] = beginnings[topic]
+            continue
+        if not beginnings[topic] <= offset <= ends[topic]:
+            raise Refused(
+                f"{where}, topic `{topic}`: the committed offset {offset} is outside the log "
+                f"({beginnings[topic]} to {ends[topic]}); input was deleted before it was processed, or the topic was made anew; "
+                "what is missing can't be recovered here: restore the topic, or move the group's offset and the guard by hand"
+            )
+        begin[topic] = offset
+    return begin
+
+
+def _say(offset: int | None) -> str:
+    return "absent" if offset is None else str(offset)

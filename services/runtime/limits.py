@@ -1,0 +1,49 @@
+"""Every bound of the engine, each with its unit last.
+
+The values are the ones that were measured to work; `docs/` says how. Bytes are counted uncompressed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+BATCH_BYTES_MAX: Final = 1_000_000
+"""Input bytes of one batch, values only; one larger record still makes a batch of its own."""
+SEND_BYTES_MAX: Final = 1_000_000
+"""One record batch to one topic-partition, header included; below every topic's `max.message.bytes` but the inputs'."""
+OUTPUT_BYTES_MAX: Final = 1_040_000
+"""One output record: key, value and headers."""
+METADATA_BYTES_MAX: Final = 4_096
+"""Kafka's default `offset.metadata.max.bytes`: the guard of a stage without a changelog must fit."""
+ROUTES_MAX: Final = 200_000
+"""Remembered key hashes per process; when full, all are forgotten."""
+
+POLL_WAIT_S: Final = 0.2
+FETCH_WAIT_S: Final = 0.1
+FETCH_PARTITION_BYTES: Final = 1024 * 1024
+"""Per partition and fetch. A fetch waits until all that was fetched is taken, so smaller ones overlap better: measured
+1 MiB at 1.5 times the throughput of 4 MiB."""
+RESTORE_PARTITION_BYTES: Final = 8 * 1024 * 1024
+RESTORE_EMPTY_POLLS_MAX: Final = 3
+"""Answered fetches in a row that bring nothing though the end isn't reached: only compaction leaves such a tail."""
+
+TRANSACTION_TIMEOUT_S: Final = 10.0
+SESSION_TIMEOUT_S: Final = 6.0
+HEARTBEAT_S: Final = 1.0
+REBALANCE_TIMEOUT_S: Final = 20.0
+REVOKE_WAIT_S_MAX: Final = 12.0
+"""How long a revocation waits for the batch in flight: longer than a transaction, shorter than the rebalance."""
+CALL_TIMEOUT_S: Final = 20.0
+"""One question to the broker outside a transaction: metadata, offsets, fencing."""
+RESTORE_STALL_S_MAX: Final = 30.0
+"""A restore that doesn't move for so long is an infrastructure error."""
+STOP_S_MAX: Final = 3.0
+"""Closing one client."""
+DRAIN_S_MAX: Final = 8.0
+"""From SIGTERM to the end of the last batch; what isn't done then is dropped and aborted by the broker."""
+REBUILD_BACKOFF_S_MIN: Final = 0.1
+REBUILD_BACKOFF_S_MAX: Final = 5.0
+FENCED_REJOIN_S: Final = 10.0
+"""A fenced partition that isn't reassigned within this time asks the group for a new assignment."""
+WATCH_INTERVAL_S: Final = 1.0
+"""How often lags are measured and the clients' background tasks are looked at."""

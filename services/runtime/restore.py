@@ -1,0 +1,105 @@
+"""Rebuilding a partition's core: its changelog whole, then the windows of its inputs.
+
+Everything is read under `read_committed` from an explicit offset to the last stable offset known at the start:
+a consumer that may reset its position by itself was seen to return nothing at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+from aiokafka.errors import KafkaTimeoutError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from services.runtime import guard, limits
+from services.runtime.guard import Guard
+from services.runtime.port import Reader
+from services.runtime.stage import Core
+
+Page = Sequence[ConsumerRecord[bytes, bytes]]
+
+_quiet = 0
+
+
+async def restore(reader: Reader, changelog: TopicPartition, core: Core, progress: Callable[[int, int], None]) -> Guard | None:
+    """Hand every changelog record to `core`, in order; the guard found last, None when there is none.
+
+    `progress` is told the number of records read and of offsets remaining, per page.
+    """
+    guard_key = guard.key(changelog.partition)
+    found: bytes | None = None
+    begin = (await reader.beginning_offsets([changelog]))[changelog]
+    end = (await reader.end_offsets([changelog]))[changelog]
+    with collector_off():
+        async for page in pages(reader, changelog, begin, end):
+            for record in page:
+                key = record.key
+                if key is None:
+                    continue  # a compacted topic takes no record without a key
+                if key == guard_key:
+                    found = record.value
+                else:
+                    core.restore(key, record.value)
+            if page:
+                progress(len(page), end - page[-1].offset - 1)
+    return None if found is None else guard.decode(found, f"{changelog.topic}, partition {changelog.partition}")
+
+
+async def observe(
+    reader: Reader, tops: Mapping[str, tuple[TopicPartition, int, int]], core: Core
+) -> None:
+    """Show history to `core`, a page at a time.
+
+    `tops` gives per catalogue topic its partition, the committed offset (exclusive end) and the time in ms to begin at.
+    """
+    for topic, (partition, end, since) in tops.items():
+        first = (await reader.offsets_for_times({partition: since}))[partition]
+        if first is None or first.offset >= end:
+            continue
+        async for page in pages(reader, partition, first.offset, end):
+            known = [record for record in page if record.offset < end]
+            if known:
+                core.observe({topic: known})
+
+
+async def pages(reader: Reader, partition: TopicPartition, begin: int, end: int) -> AsyncIterator[Page]:
+    """Pages from offset `begin` up to offset `end` (the last page may reach past it).
+
+    Raises `KafkaTimeoutError` when the broker brings nothing for `RESTORE_STALL_S_MAX`.
+    """
+    reader.assign([partition])
+    reader.seek(partition, begin)
+    moved = time.monotonic()
+    before, polled, empty = begin, None, 0
+    while (position := await reader.position(partition)) < end:
+        page = (await reader.getmany(partition, timeout_ms=int(limits.POLL_WAIT_S * 1000))).get(partition, ())
+        if page:
+            yield page
+        if page or await reader.position(partition) != position:
+            moved, empty = time.monotonic(), 0
+            continue
+        last = reader.last_poll_timestamp(partition)
+        if last != polled and before == position:
+            polled, empty = last, empty + 1
+            if empty > limits.RESTORE_EMPTY_POLLS_MAX:
+                return
+        before = position
+        if time.monotonic() - moved > limits.RESTORE_STALL_S_MAX:
+            raise KafkaTimeoutError(f"reading {partition} stands at {position} of {end}")
+
+
+@contextlib.contextmanager
+def collector_off() -> Iterator[None]:
+    """The garbage collector off: it would walk the growing state again and again. May be nested and shared by tasks."""
+    global _quiet
+    _quiet += 1
+    gc.disable()
+    try:
+        yield
+    finally:
+        _quiet -= 1
+        if not _quiet:
+            gc.enable()

@@ -1,0 +1,136 @@
+"""The process around a stage: a Faust app that supervises, handles signals and logs, and counts nothing itself.
+
+Faust's own Kafka clients stay off: everything that must be counted goes through the partition loop.
+SIGTERM drains the runner and exits 0; a crash logs its traceback and exits non-zero.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol
+
+import faust
+from faust.worker import Worker
+from mode import Service
+
+from services.runtime import limits
+from services.runtime.faults import Refused
+from services.runtime.health import Health
+from services.runtime.kafka import Kafka
+from services.runtime.loop import Loop
+from services.runtime.stage import Stage
+
+log = logging.getLogger(__name__)
+
+
+class Runner(Protocol):
+    """What a worker process does: the partition loop, or the clock, the projector, the deliverer."""
+
+    async def run(self) -> None:
+        """Work until drained; an exception ends the process."""
+
+    def drain(self) -> None:
+        """Finish what is in flight, then let `run` return, within `DRAIN_S_MAX`."""
+
+    def reasons(self) -> list[str]:
+        """Why it isn't ready; empty when it is."""
+
+
+class WorkerSettings(Protocol):
+    """The settings that a worker process needs."""
+
+    @property
+    def bootstrap_servers(self) -> str: ...
+    @property
+    def topic_prefix(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def instance_id(self) -> str: ...
+    @property
+    def metrics_host(self) -> str: ...
+    @property
+    def metrics_port(self) -> int: ...
+    @property
+    def stop_timeout_s(self) -> float: ...
+    @property
+    def log_level(self) -> str: ...
+
+
+class _Boot(faust.App.BootStrategy):  # type: ignore[misc]  # faust ships no types that hold
+    """Starts nothing of Faust but its supervision."""
+
+    enable_kafka = False
+    enable_web = False
+    enable_sensors = False
+
+
+class _App(faust.App):  # type: ignore[misc]  # faust ships no types that hold
+    BootStrategy = _Boot
+
+
+class _Supervised(Service):  # type: ignore[misc]  # mode ships no types that hold
+    """One runner as a service of the app."""
+
+    def __init__(self, runner: Runner, drain_s: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._runner = runner
+        self._drain_s = drain_s
+        self._done = asyncio.Event()
+
+    @Service.task  # type: ignore[untyped-decorator]  # mode ships no types that hold
+    async def _work(self) -> None:
+        try:
+            await self._runner.run()
+        except Refused as error:
+            log.critical("refused: %s", error)
+            raise
+        except Exception:
+            log.critical("crashed", exc_info=True)  # mode only logs the reason, without its traceback
+            raise
+        finally:
+            self._done.set()
+
+    async def on_stop(self) -> None:
+        """Let the runner finish, for a bounded time; after that its task is cancelled."""
+        self._runner.drain()
+        try:
+            async with asyncio.timeout(self._drain_s):
+                await self._done.wait()
+        except TimeoutError:
+            log.warning("still busy after %s s, letting go: the broker aborts what is open", self._drain_s)
+
+
+def run_worker(stage: Stage, settings: WorkerSettings, companions: Sequence[Runner] = ()) -> NoReturn:
+    """Run a stage's partition loop until SIGTERM, then exit 0. `companions` run beside it, such as a policy source."""
+    loop = Loop(
+        stage,
+        Kafka(settings.bootstrap_servers),
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        instance=settings.instance_id or None,
+    )
+    run(stage.name, [*companions, loop], settings)
+
+
+def run(name: str, runners: Sequence[Runner], settings: WorkerSettings) -> NoReturn:
+    """Run a process of the given runners until SIGTERM, then exit 0; a crash of one exits non-zero."""
+    app = _App(
+        f"goodstanding-{name}",
+        broker=f"kafka://{settings.bootstrap_servers.partition(',')[0]}",
+        autodiscover=False,
+        web_enabled=False,
+        datadir=None,
+    )
+    drain_s = min(settings.stop_timeout_s, limits.DRAIN_S_MAX)
+
+    def reasons() -> list[str]:
+        return [reason for runner in runners for reason in runner.reasons()]
+
+    services = [Health(name, reasons, settings.metrics_host, settings.metrics_port)]
+    services += [_Supervised(runner, drain_s) for runner in runners]
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)  # at `info` it tells of every subscription of every reader
+    worker = Worker(app, *services, loglevel=settings.log_level, quiet=True, redirect_stdouts=False)
+    worker.execute_from_commandline()

@@ -1,0 +1,18 @@
+"""The guidelines' rules. A new one is a file here, a line in `RULES`, and its settings in the policy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.screening.guidelines.keep_it_clean import KeepItClean
+from services.screening.guidelines.no_selling import NoSelling
+from services.screening.guidelines.privacy import Privacy
+from services.screening.rule import Rule, RuleContract
+
+RULES: Final[tuple[type[Rule], ...]] = (KeepItClean, NoSelling, Privacy)
+"""In the order in which their findings are listed."""
+
+
+def known_rules() -> dict[str, RuleContract]:
+    """What each rule needs of a policy, by the rule's name: policies are checked against it."""
+    return {rule.contract.name: rule.contract for rule in RULES}

@@ -1,0 +1,201 @@
+"""Guideline 4, keep it clean: cursing, threats, violence and sexual content in words; and signs that somebody may hurt themselves.
+
+Words are graded by the lists that they stand in. Cursing at somebody is a curse with a person addressed right beside it. A threat takes a first
+person, a violent verb and a person as its object; what people do to processes and queries is none. Words within quotation marks may be
+somebody else's, so a person looks at them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final
+
+from events.policy import RuleSettings
+from events.signals import Span
+from services.screening.post import Match, Post
+from services.screening.rule import Found, Hit, RuleContract, as_spans
+from services.screening.text.matching import Pattern, term_expression, term_patterns
+from services.screening.window import Window
+
+CONFIDENCE: Final = 95
+SPOKEN_CONFIDENCE: Final = 60
+"""Within quotation marks: perhaps somebody else's words, so a person looks."""
+CITED_CONFIDENCE: Final = 20
+"""Behind a `>` that anybody can write: recorded, without effect."""
+THREAT_CONFIDENCE: Final = 80
+BEFORE_CHARS: Final = 48
+AFTER_CHARS: Final = 32
+
+_YOU: Final = re.compile(
+    r"(?:\b(?:you|u|ya|yall|y'all|your|ur|youre|you're|you are|u r|thou)|@[\w.-]+)[,:]?\s+(?:(?:a|an|the|such|is|are|r|all|just|one|really|"
+    r"total|utter|complete|absolute|little|big|stupid|dumb|lazy|worthless|useless|ugly|pathetic|fat|old|sad|sorry|filthy|dirty|"
+    r"[a-z]*fucking|damn|goddamn|bloody|piece|of)\s+){0,5}\Z"
+)
+_YOU_AFTER: Final = re.compile(r"\A[\s,]*(?:like you|@[\w.-]+|you\b)")
+_OPEN_QUOTE: Final = re.compile(r'"[^"\n]{0,200}\Z')
+_CLOSE_QUOTE: Final = re.compile(r'\A[^"\n]{0,200}"')
+_FIRST_PERSON: Final = re.compile(
+    r"\b(?:i|we|i'?ll|we'?ll|i'?m|i'?d|gonna|going to|want to|wanna|let'?s|lemme|imma|someone should|somebody should|someone will)\b"
+    r"[^.!?\n;]{0,40}\Z"
+)
+_NOT_MEANT: Final = re.compile(
+    r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|movie|film|game|novel|character)\b"
+    r"[^.!?\n;]{0,40}\Z"
+)
+_SENTENCE_END: Final = re.compile(r"[.!?;\n]")
+
+
+class KeepItClean:
+    """Finds coarse language, threats and cries for help by the policy's lists."""
+
+    contract: ClassVar[RuleContract] = RuleContract(
+        name="keep-it-clean.terms",
+        version=1,
+        guideline="keep-it-clean",
+        cases=(
+            "mild-expletive",
+            "strong-cursing",
+            "cursing-at-somebody",
+            "sexual-content",
+            "graphic-violence",
+            "threat-of-violence",
+            "self-harm-risk",
+            "child-sexual-content",
+        ),
+        lists={
+            "mild": "expletives that count for nothing by themselves",
+            "strong": "strong curses",
+            "insults": "strong curses that name a person",
+            "addressed": "phrases that curse at whoever reads them",
+            "sexual": "sexually explicit words and phrases",
+            "graphic": "graphic violence",
+            "violent_verbs": "verbs of a threat, in the base form",
+            "persons": "whom a threat may be against",
+            "threats": "phrases that threaten by themselves",
+            "technical": "words beside which violent verbs are a figure of speech",
+            "self_harm": "phrases of somebody who may hurt themselves",
+            "minors": "words for children",
+            "minors_sexual": "words that mean sexual content about children wherever one of `minors` stands in the same sentence",
+            "allowed": "phrases in which a listed word is harmless",
+        },
+    )
+
+    def __init__(self, settings: RuleSettings) -> None:
+        lists = settings.lists
+        self._technical = _any_of(lists.get("technical", ()))
+        self._minors = _any_of(lists.get("minors", ()))
+        self._lists = lists
+
+    def patterns(self) -> Sequence[Pattern]:
+        """One pattern for each entry of each list; one for all threats."""
+        patterns: list[Pattern] = []
+        for name in ("strong", "insults", "addressed", "sexual"):
+            patterns += term_patterns(name, self._lists.get(name, ()), tricks=True)
+        for name in ("mild", "graphic", "threats", "self_harm", "minors_sexual", "allowed"):
+            patterns += term_patterns(name, self._lists.get(name, ()))
+        verbs, persons = self._lists.get("violent_verbs", ()), self._lists.get("persons", ())
+        if verbs and persons:
+            verb = "|".join(map(re.escape, verbs))
+            person = "|".join(map(_inner, persons))
+            patterns.append(
+                Pattern("violence", rf"\b(?:{verb})\s{{1,3}}(?:the\s{{1,3}})?(?:{person})\b", tricks=True)
+            )
+        return patterns
+
+    def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:
+        """At most one finding for each case."""
+        allowed = [
+            place
+            for hit in hits
+            if hit.pattern.name == "allowed"
+            for place in post.matches(hit.pattern, hit.reading)
+        ]
+        places: dict[str, list[tuple[int, Match]]] = {}
+        for hit in hits:
+            for match in post.matches(hit.pattern, hit.reading):
+                case = self._case(post, hit, match)
+                if case is None or match.zone in {"quoted", "code", "url"} or _within(match, allowed):
+                    continue
+                places.setdefault(case, []).append((_confidence(post, case, match, hit.reading), match))
+        return [_found(case, places[case]) for case in self.contract.cases if case in places]
+
+    def _case(self, post: Post, hit: Hit, match: Match) -> str | None:
+        name = hit.pattern.name
+        if name == "insults":
+            before, after = post.around(match, BEFORE_CHARS, AFTER_CHARS, hit.reading)
+            return (
+                "cursing-at-somebody" if _YOU.search(before) or _YOU_AFTER.search(after) else "strong-cursing"
+            )
+        if name == "violence":
+            return "threat-of-violence" if self._is_threat(post, match, hit.reading) else None
+        if name == "minors_sexual":
+            before, after = _sentence(post, match, hit.reading)
+            return "child-sexual-content" if self._minors.search(before + after) else None
+        return _CASES.get(name)
+
+    def _is_threat(self, post: Post, match: Match, reading: int) -> bool:
+        before, after = _sentence(post, match, reading)
+        if self._technical.search(before) or self._technical.search(after):
+            return False
+        return bool(_FIRST_PERSON.search(before)) and not _NOT_MEANT.search(before)
+
+
+_CASES: Final = {
+    "mild": "mild-expletive",
+    "strong": "strong-cursing",
+    "addressed": "cursing-at-somebody",
+    "sexual": "sexual-content",
+    "graphic": "graphic-violence",
+    "threats": "threat-of-violence",
+    "self_harm": "self-harm-risk",
+}
+_WORDS: Final = {
+    "mild-expletive": ("mild", "a mild expletive"),
+    "strong-cursing": ("curse", "strong cursing"),
+    "cursing-at-somebody": ("curse-at", "cursing at the person addressed"),
+    "sexual-content": ("sexual", "sexually explicit words"),
+    "graphic-violence": ("violence", "graphic violence in words"),
+    "threat-of-violence": ("threat", "a first person, a violent verb and a person"),
+    "self-harm-risk": ("self-harm", "words of somebody who may hurt themselves"),
+    "child-sexual-content": ("child-sexual", "sexual words beside words for children"),
+}
+
+
+def _confidence(post: Post, case: str, match: Match, reading: int) -> int:
+    if match.zone == "cited":
+        return CITED_CONFIDENCE
+    before, after = post.around(match, 200, 200, reading)
+    # An odd number of marks before, and one after: it stands within quotation marks.
+    if (
+        before.rpartition("\n")[2].count('"') % 2
+        and _OPEN_QUOTE.search(before)
+        and _CLOSE_QUOTE.search(after)
+    ):
+        return SPOKEN_CONFIDENCE
+    return THREAT_CONFIDENCE if case == "threat-of-violence" else CONFIDENCE
+
+
+def _found(case: str, places: list[tuple[int, Match]]) -> Found:
+    best = max(confidence for confidence, _ in places)
+    spans: list[Span] = [match.span for confidence, match in places if confidence == best]
+    term_class, reason = _WORDS[case]
+    return Found(case, best, as_spans(spans), term_class, reason)
+
+
+def _within(match: Match, places: Iterable[Match]) -> bool:
+    return any(place.first <= match.first and match.last <= place.last for place in places)
+
+
+def _sentence(post: Post, match: Match, reading: int) -> tuple[str, str]:
+    before, after = post.around(match, 160, 160, reading)
+    return _SENTENCE_END.split(before)[-1], _SENTENCE_END.split(after)[0]
+
+
+def _inner(term: str) -> str:
+    return term_expression(term).removeprefix(r"\b").removesuffix(r"\b")
+
+
+def _any_of(terms: Sequence[str]) -> re.Pattern[str]:
+    """One pattern for whole words; it matches nothing where there are none."""
+    return re.compile("|".join(map(term_expression, terms)) or r"(?!)")

@@ -1,0 +1,108 @@
+"""A policy made ready for screening: its rules with their settings, all their patterns compiled, its cases looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from events.ids import digest
+from events.policy import Policy, RuleSettings
+from events.signals import Finding, Mode
+from services.screening.guidelines import RULES
+from services.screening.rule import Found, Hit, Rule, RuleContract
+from services.screening.text.hosts import LINK_SIGNS
+from services.screening.text.matching import Pattern, Reading, Scanner
+
+NO_ACTION: Final = frozenset({"report-only", "legal-notice"})
+"""Modes of cases that no rule may find: people only."""
+
+
+class ActiveRule(msgspec.Struct, frozen=True):
+    """A rule with its contract and whether the policy keeps it in shadow."""
+
+    name: str
+    rule: Rule
+    contract: RuleContract
+    shadow: bool
+
+
+class Rulebook:
+    """What screening needs of one policy. Made once per policy, since compiling takes about a second."""
+
+    def __init__(self, policy: Policy, rules: Sequence[type[Rule]] = RULES) -> None:
+        self.policy: Final = policy
+        self.rules: Final = tuple(_active(policy, rules))
+        # What may be a link is looked for whatever the rules are: the window remembers links.
+        patterns = [Pattern("link", sign) for sign in LINK_SIGNS]
+        self.links: Final = frozenset(range(len(patterns)))
+        self._owners: list[int | None] = [None] * len(patterns)
+        for place, active in enumerate(self.rules):
+            own = active.rule.patterns()
+            patterns += own
+            self._owners += [place] * len(own)
+        self.scanner: Final = Scanner(patterns)
+        self.digest: Final = _digest(policy, self.rules)
+
+    def hits(self, readings: Sequence[Reading]) -> dict[int, list[Hit]]:
+        """The hits of each rule, by the rule's place, in order."""
+        found: dict[int, list[Hit]] = {}
+        for number, reading in enumerate(readings):
+            for pattern in reading.hits:
+                owner = self._owners[pattern]
+                if owner is not None:
+                    found.setdefault(owner, []).append(Hit(self.scanner.patterns[pattern], number))
+        return {owner: found[owner] for owner in sorted(found)}
+
+    def finding(self, active: ActiveRule, found: Found) -> Finding:
+        """What a rule found, as the policy prices it and with the most that it lets follow."""
+        contract = active.contract
+        case = self.policy.case(contract.guideline, found.case)
+        if case is None:
+            raise LookupError(f"rule `{contract.name}` found `{found.case}`, which isn't a case of `{contract.guideline}`")
+        mode: Mode
+        if active.shadow or case.mode in {"shadow", *NO_ACTION} or found.confidence < case.review_at:
+            mode = "allowed" if case.mode == "allowed" else "shadow"
+        elif case.mode == "enforce":
+            mode = "enforce" if found.confidence >= case.enforce_at else "review"
+        else:
+            mode = "review" if case.mode == "review" else "reminder" if case.mode == "reminder" else "allowed"
+        return Finding(
+            guideline=contract.guideline,
+            case=found.case,
+            rule=contract.name,
+            rule_version=contract.version,
+            severity=case.severity,
+            confidence=found.confidence,
+            mode=mode,
+            spans=found.spans,
+            term_class=found.term_class,
+            reason=found.reason,
+            condition=found.condition,
+        )
+
+
+def _active(policy: Policy, rules: Sequence[type[Rule]]) -> list[ActiveRule]:
+    active: list[ActiveRule] = []
+    for rule in rules:
+        settings = policy.rules.get(rule.contract.name)
+        if settings is not None and settings.enabled:
+            active.append(
+                ActiveRule(rule.contract.name, rule(settings), rule.contract, settings.mode == "shadow")
+            )
+    return active
+
+
+def _digest(policy: Policy, rules: Sequence[ActiveRule]) -> str:
+    """SHA-256 of what makes findings: the rules' versions and settings, and the version of the text machinery."""
+    settings: Mapping[str, RuleSettings] = policy.rules
+    parts = [
+        [active.name, active.contract.version, settings[active.name].model_dump(mode="json")]
+        for active in rules
+    ]
+    return digest(msgspec.json.encode([TEXT_VERSION, parts], order="deterministic"))
+
+
+TEXT_VERSION: Final = 1
+"""Raise it whenever normalising or matching could make the same rules find something else."""

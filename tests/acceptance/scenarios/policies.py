@@ -1,0 +1,39 @@
+"""The policies that stories are told under: the community's own, and two that differ in one thing each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from events.policy import Policy
+from events.policy_text import read_policy
+from services.runtime.settings import PROJECT
+
+COMMUNITY: Final = PROJECT / "policies" / "community.yaml"
+
+
+def community() -> Policy:
+    """The policy as it is shipped."""
+    return read_policy(COMMUNITY.read_text(encoding="utf-8"))
+
+
+def shadowed(policy: Policy) -> Policy:
+    """Strong cursing is watched, and nothing else."""
+    data: dict[str, Any] = policy.model_dump(mode="json")
+    for guideline in data["guidelines"]:
+        for case in guideline["cases"]:
+            if case["id"] == "strong-cursing":
+                case["mode"] = "shadow"
+    return Policy.model_validate(data)
+
+
+def lasting(policy: Policy) -> Policy:
+    """An s3 never expires."""
+    data: dict[str, Any] = policy.model_dump(mode="json")
+    data["severities"]["s3"]["expiry_days"] = None
+    return Policy.model_validate(data)
+
+
+def policies() -> dict[str, Policy]:
+    """Each by the name that the stories use."""
+    shipped = community()
+    return {"default": shipped, "shadowed": shadowed(shipped), "lasting": lasting(shipped)}

@@ -1,0 +1,40 @@
+"""Every story, played through the pure cores."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.replay.deciders import DECIDERS
+from services.replay.verify import verify
+from tests.acceptance.scenarios import acts, ladder, record
+from tests.acceptance.scenarios.policies import policies
+from tests.support.play import PurePlayer, tell_story
+from tests.support.story import Story
+
+STORIES = (*ladder.STORIES, *acts.STORIES, *record.STORIES)
+POLICIES = policies()
+
+
+def played(story: Story) -> PurePlayer:
+    """The player after the story."""
+    player = PurePlayer(POLICIES, story.policy)
+    tell_story(player, story)
+    return player
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.number}: {story.name}")
+def test_the_story_goes_as_it_is_told(story: Story) -> None:
+    """Every expectation of the story holds."""
+    played(story)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.number}: {story.name}")
+def test_the_story_leaves_a_ledger_that_verifies(story: Story) -> None:
+    """The chain is whole, every entry is decided again, and a second telling leaves the same bytes."""
+    first, second = played(story).world, played(story).world
+    assert first.ledger == second.ledger
+    report = verify([(0, n, data) for n, data in enumerate(first.ledger)], first.policies, DECIDERS)
+    assert report.fault is None, str(report.fault)
+    assert report.decided_again == len(first.ledger)

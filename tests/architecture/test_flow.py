@@ -1,0 +1,67 @@
+"""The flow table tells the truth about folders and topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from events.catalogue import TOPICS
+from services.flow import STAGES
+
+SERVICES = Path(__file__).parents[2] / "services"
+NOT_STAGES = {
+    "runtime",  # what all stages run on
+    "replay",  # a command: it reads an export or the ledger, and belongs to no group
+    "commands",  # the command line
+}
+OPERATORS_WRITE = {"posts", "reports", "accounts"}
+"""What only the platform writes; `policies`, `control` and `decisions` come from the API or the command
+line."""
+
+
+def folders() -> set[str]:
+    """Every package under services."""
+    return {path.parent.name for path in SERVICES.glob("*/__init__.py")}
+
+
+def test_every_stage_has_its_folder() -> None:
+    """The name in the table is the folder's."""
+    for name, flow in STAGES.items():
+        assert flow.folder == f"services/{name}"
+        assert (SERVICES / name / "__init__.py").is_file(), name
+
+
+def test_every_folder_under_services_is_a_stage_or_known_not_to_be() -> None:
+    """A new stage joins the table in the same change."""
+    assert folders() - NOT_STAGES == set(STAGES)
+
+
+def test_every_topic_of_the_table_is_in_the_catalogue() -> None:
+    """No stage reads or writes a topic that `topics create` doesn't make."""
+    for flow in STAGES.values():
+        assert set(flow.reads) | set(flow.follows) | set(flow.writes) <= set(TOPICS), flow.name
+
+
+def test_every_topic_of_the_catalogue_is_written_by_a_stage_or_the_platform() -> None:
+    """No topic is there for nothing."""
+    written = {topic for flow in STAGES.values() for topic in flow.writes}
+    assert written | OPERATORS_WRITE == set(TOPICS)
+
+
+def test_every_input_is_read_by_screening_alone_and_decisions_first() -> None:
+    """Input has one way in, and what a person decided waits for nobody."""
+    inputs = {name for name, topic in TOPICS.items() if topic.input}
+    assert set(STAGES["screening"].reads) == inputs
+    assert STAGES["screening"].reads[0] == "decisions"
+    for name, flow in STAGES.items():
+        assert name == "screening" or not inputs & set(flow.reads)
+
+
+def test_the_ledger_is_written_by_enforcement_alone() -> None:
+    """One writer, one order."""
+    assert [name for name, flow in STAGES.items() if "ledger" in flow.writes] == ["enforcement"]
+
+
+def test_a_stage_that_reads_has_a_group_of_its_own_name() -> None:
+    """One name all the way."""
+    for name, flow in STAGES.items():
+        assert flow.group == (name if flow.reads else None)

@@ -1,0 +1,295 @@
+"""The partition loop with a small stateful stage, on the simulated log and on a real Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiokafka.structs import OffsetAndMetadata
+
+from services.runtime.faults import Broken, Refused
+from services.runtime.loop import Loop
+from services.runtime.stage import Batch
+from tests.contract.verifying import settled, verify
+from tests.contract.worlds import Pair, World, read
+from tests.fake.counting import CHANGELOG, INPUTS, OUTPUT, TOPICS, Counting, CountingCore
+
+PARTITIONS = 2
+
+
+def pairs(count: int, keys: int = 5, since: int = 0) -> list[Pair]:
+    """Numbers under a few keys, one in eleven not a number."""
+    return [(b"k%d" % (n % keys), b"%d" % n if n % 11 else b"bad %d" % n) for n in range(since, since + count)]
+
+
+@contextlib.asynccontextmanager
+async def working(world: World, stage: Counting) -> AsyncIterator[Loop]:
+    """A worker, drained at the end."""
+    loop = Loop(stage, world.process(), prefix=world.prefix, partitions=PARTITIONS)
+    task = asyncio.create_task(loop.run())
+    try:
+        await ready(loop, task)
+        yield loop
+    finally:
+        loop.drain()
+        await task
+
+
+async def ready(loop: Loop, task: asyncio.Task[None] | None = None) -> None:
+    """Wait until a worker is ready, or has ended."""
+    async with asyncio.timeout(30):
+        while loop.reasons():
+            if task is not None and task.done():
+                return await task
+            await asyncio.sleep(0.05)
+
+
+async def fill(world: World, count: int = 300, since: int = 0) -> None:
+    """Records into both inputs."""
+    for number, topic in enumerate(INPUTS):
+        await world.produce(topic, pairs(count, since=since + number * 1_000))
+
+
+async def prepared(world: World, count: int = 300) -> None:
+    await world.create(*TOPICS, partitions=PARTITIONS)
+    await fill(world, count)
+
+
+async def run_once(world: World, stage: Counting | None = None) -> int:
+    """Work through everything, and verify; the number of records."""
+    stage = stage or Counting()
+    async with working(world, stage):
+        return await verify(world, world.prefix + stage.name, partitions=PARTITIONS)
+
+
+def test_every_record_has_exactly_one_effect_over_restarts(world: World) -> None:
+    """A second worker restores the first one's state and goes on."""
+
+    async def scenario() -> None:
+        await prepared(world)
+        assert await run_once(world) == 600
+        await fill(world, since=5_000)
+        assert await run_once(world) == 1_200
+
+    world.run(scenario())
+
+
+def test_workers_come_and_go_and_nothing_is_counted_twice(world: World) -> None:
+    """One, two, one: partitions move under load."""
+
+    async def scenario() -> None:
+        await prepared(world)
+        async with working(world, Counting(records_max=20)):
+            await fill(world, since=5_000)
+            async with working(world, Counting(records_max=20)):
+                await fill(world, since=10_000)
+            await fill(world, since=15_000)
+            assert await verify(world, world.prefix + "counting", partitions=PARTITIONS) == 2_400
+
+    world.run(scenario())
+
+
+def test_a_rebalance_that_returns_a_partition_resumes_warm(world: World) -> None:
+    """State is not restored again when the committed offsets are still its own."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        stage = Counting()
+        async with working(world, stage) as loop:
+            await verify(world, world.prefix + "counting", partitions=PARTITIONS)
+            built = len(stage.cores)
+            loop._ask_for_rejoin()
+            await asyncio.sleep(1)
+            await ready(loop)
+            await fill(world, 50, since=5_000)
+            await verify(world, world.prefix + "counting", partitions=PARTITIONS)
+            assert len(stage.cores) == built
+
+    world.run(scenario())
+
+
+def test_a_step_that_stops_short_is_handed_the_rest_again(world: World) -> None:
+    """As with ticks, which fire in chunks."""
+
+    async def scenario() -> None:
+        await prepared(world, 100)
+        assert await run_once(world, Counting(chunk=7)) == 200
+
+    world.run(scenario())
+
+
+def test_without_a_changelog_the_guard_travels_with_the_offsets(world: World) -> None:
+    """The stage's part of the guard comes back after a restart."""
+
+    async def scenario() -> None:
+        await prepared(world, 100)
+        for _ in range(2):
+            stage = Counting(changelog=None)
+            async with working(world, stage) as loop:
+                await _consumed(world, loop)
+        assert sum(core.total for core in stage.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
+
+    world.run(scenario())
+
+
+async def _consumed(world: World, loop: Loop) -> None:
+    """Wait until nothing is left to read."""
+    async with asyncio.timeout(30):
+        while True:
+            ends = {(topic, p): await world.high(world.at(topic, p)) for topic in INPUTS for p in range(PARTITIONS)}
+            parts = {number: part.next for number, part in loop._parts.items()}
+            if all((parts.get(p) or {}).get(topic) == end for (topic, p), end in ends.items()):
+                return
+            await asyncio.sleep(0.1)
+
+
+def test_windows_are_rebuilt_from_history_before_anything_is_processed(world: World) -> None:
+    """Records within the window before the last one consumed are seen again, and no others."""
+
+    async def scenario() -> None:
+        await world.create(*TOPICS, partitions=PARTITIONS)
+        await world.produce("orders", pairs(100), partition=0, since_ms=1_000_000)
+
+        class Windowed(Counting):
+            history = {"orders": timedelta(milliseconds=30)}
+
+        for stage in (Windowed(changelog=None), last := Windowed(changelog=None)):
+            async with working(world, stage) as loop:
+                await _consumed(world, loop)
+        seen = [record.timestamp for core in last.cores for record in core.seen]
+        assert seen == list(range(1_000_069, 1_000_100))
+
+    world.run(scenario())
+
+
+@pytest.mark.parametrize("changed", ["moved", "deleted"])
+def test_offsets_that_contradict_the_guard_are_refused(world: World, changed: str) -> None:
+    """Moved by hand or deleted: never a silent reset."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        await run_once(world)
+        group = world.prefix + "counting"
+        if changed == "moved":
+            offset = 3
+            await world.commit(group, {world.at(t, p): OffsetAndMetadata(offset, "") for t in INPUTS for p in (0, 1)})
+        else:
+            group = world.prefix + "renamed"
+        stage = Counting()
+        stage.name = group.removeprefix(world.prefix)
+        loop = Loop(stage, world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        with pytest.raises(Refused, match="the committed offset is (3|absent), the guard says"):
+            async with asyncio.timeout(30):
+                await loop.run()
+
+    world.run(scenario())
+
+
+def test_a_lost_changelog_is_refused(world: World) -> None:
+    """Offsets without a guard: the state would be empty."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        await run_once(world)
+        await world.create("emptied", partitions=PARTITIONS)
+        loop = Loop(Counting(changelog="emptied"), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        with pytest.raises(Refused, match="the guard says absent"):
+            async with asyncio.timeout(30):
+                await loop.run()
+
+    world.run(scenario())
+
+
+def test_input_deleted_before_it_was_processed_is_refused(world: World) -> None:
+    """Retention has passed the committed offset."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        await run_once(world)
+        await world.produce("orders", [(b"k", b"1")] * 20, partition=0)
+        at = world.at("orders", 0)
+        await world.truncate(at, await world.high(at) - 5)
+        loop = Loop(Counting(), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        with pytest.raises(Refused, match="outside the log"):
+            async with asyncio.timeout(30):
+                await loop.run()
+
+    world.run(scenario())
+
+
+def test_topics_that_are_missing_or_differ_in_partitions_are_refused_at_the_start(world: World) -> None:
+    """The message names the topic and the remedy."""
+
+    async def scenario() -> None:
+        await world.create(*INPUTS, partitions=PARTITIONS)
+        with pytest.raises(Refused, match=f"topic `{world.prefix}{CHANGELOG}` doesn't exist.*topics create"):
+            await Loop(Counting(), world.process(), prefix=world.prefix).run()
+        await world.create(CHANGELOG, partitions=3)
+        with pytest.raises(Refused, match="has 3 partitions, expected 2"):
+            await Loop(Counting(), world.process(), prefix=world.prefix).run()
+        with pytest.raises(Refused, match="has 2 partitions, expected 4"):
+            await Loop(Counting(), world.process(), prefix=world.prefix, partitions=4).run()
+
+    world.run(scenario())
+
+
+def test_an_exception_of_a_step_ends_the_worker_and_commits_nothing_of_the_batch(world: World) -> None:
+    """A bug is neither retried nor skipped."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+
+        class Failing(Counting):
+            def core(self, partition: int) -> CountingCore:
+                core = super().core(partition)
+
+                def step(records: object) -> Batch:
+                    raise ZeroDivisionError("a bug")
+
+                core.step = step  # type: ignore[method-assign]  # the bug
+                return core
+
+        loop = Loop(Failing(), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        with pytest.raises(Broken, match="a bug"):
+            async with asyncio.timeout(30):
+                await loop.run()
+        assert [await read(world.process(), world.at(OUTPUT, p)) for p in range(PARTITIONS)] == [[], []]
+        assert await run_once(world) == 100
+
+    world.run(scenario())
+
+
+def test_a_refused_record_keeps_its_bytes_and_headers(world: World) -> None:
+    """A dead letter is an output like any other: with headers, in the same transaction."""
+
+    async def scenario() -> None:
+        await world.create(*TOPICS, partitions=PARTITIONS)
+        await world.produce("orders", [(b"k", b"\xff\x00")], partition=1)
+        async with working(world, Counting()) as loop:
+            await _consumed(world, loop)
+        await settled(world, world.process(), "refused", PARTITIONS)
+        (record,) = await read(world.process(), world.at("refused", 1))
+        assert (record.key, record.value) == (b"k", b"\xff\x00")
+        assert dict(record.headers) == {"reason": b"not a number", "topic": b"orders"}
+
+    world.run(scenario())
+
+
+def test_the_guard_names_offsets_and_the_stages_own_part(world: World) -> None:
+    """It is what an operator would look at."""
+
+    async def scenario() -> None:
+        await world.create(*TOPICS, partitions=PARTITIONS)
+        await world.produce("orders", [(b"k", b"1")] * 3, partition=1)
+        async with working(world, Counting()) as loop:
+            await _consumed(world, loop)
+        await settled(world, world.process(), CHANGELOG, PARTITIONS)
+        records = await read(world.process(), world.at(CHANGELOG, 1))
+        guard = json.loads([record.value for record in records if record.key == b"partition:1"][-1])
+        assert guard == {"offsets": {"orders": 3, "returns": 0}, "stage": {"total": 3}, "times": {}, "schema": 1}
+
+    world.run(scenario())

@@ -1,0 +1,107 @@
+"""A small stateful stage: counts records per key, and says each count.
+
+Every input record leads to one output `{"key", "count", "sum", "from", "offset"}` where its key hashes, and one in ten also to
+one without a key. State per key is `{"count", "sum"}`. Values are decimal integers; anything else goes to `refused`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from services.runtime.stage import Batch, Core, Output, Record
+
+INPUTS = ("orders", "returns")
+OUTPUT = "counted"
+NOTES = "notes"
+REFUSED = "refused"
+CHANGELOG = "counts"
+TOPICS = (*INPUTS, OUTPUT, NOTES, REFUSED, CHANGELOG)
+
+
+class Counting:
+    """The stage. Without a changelog it counts nothing over restarts; `chunk` makes each step stop short."""
+
+    name = "counting"
+    inputs: tuple[str, ...] = INPUTS
+    history: Mapping[str, timedelta] = {}
+
+    def __init__(self, *, changelog: str | None = CHANGELOG, records_max: int = 200, chunk: int | None = None) -> None:
+        self.changelog = changelog
+        self.batch_records_max = records_max
+        self.chunk = chunk
+        self.cores: list[CountingCore] = []
+
+    def core(self, partition: int) -> CountingCore:
+        """A new, empty core."""
+        core = CountingCore(self, partition)
+        self.cores.append(core)
+        return core
+
+    async def prepare(self, core: Core, records: Mapping[str, Sequence[Record]]) -> None:
+        """Nothing to wait for."""
+
+
+class CountingCore:
+    """One partition's counts."""
+
+    def __init__(self, stage: Counting, partition: int) -> None:
+        self.stage = stage
+        self.partition = partition
+        self.state: dict[bytes, dict[str, int]] = {}
+        self.total = 0
+        self.seen: list[Record] = []
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """One key's counts."""
+        if value is None:
+            self.state.pop(key, None)
+        else:
+            self.state[key] = json.loads(value)
+
+    def resume(self, guard: bytes | None) -> None:
+        """The total is kept in the guard."""
+        self.total = json.loads(guard)["total"] if guard is not None else 0
+
+    def observe(self, records: Mapping[str, Sequence[Record]]) -> None:
+        """Remember what was seen."""
+        for page in records.values():
+            self.seen.extend(page)
+
+    def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
+        """Count."""
+        outputs: list[Output] = []
+        changed: set[bytes] = set()
+        offsets: dict[str, int] = {}
+        left = self.stage.chunk or 1_000_000
+        for topic, page in records.items():
+            for record in page[:left]:
+                self._count(topic, record, outputs, changed)
+                offsets[topic] = record.offset + 1
+                left -= 1
+        changes: dict[bytes, bytes | None] = {key: json.dumps(self.state[key]).encode() for key in changed}
+        if self.stage.changelog is None:
+            changes = {}
+        return Batch(outputs, offsets, changes, json.dumps({"total": self.total}).encode())
+
+    def _count(self, topic: str, record: Record, outputs: list[Output], changed: set[bytes]) -> None:
+        key = record.key
+        try:
+            value = int(record.value or b"")
+        except ValueError:
+            value = None
+        if key is None or value is None:
+            headers = (("reason", b"not a number"), ("topic", topic.encode()))
+            outputs.append(Output(REFUSED, key, record.value, self.partition, headers))
+            return
+        self.total += 1
+        state = self.state.setdefault(key, {"count": 0, "sum": 0})
+        state["count"] += 1
+        state["sum"] += value
+        changed.add(key)
+        said: dict[str, Any] = {"key": key.decode(), **state, "from": topic, "offset": record.offset}
+        outputs.append(Output(OUTPUT, key, json.dumps(said).encode()))
+        if value % 10 == 0:
+            outputs.append(Output(NOTES, None, record.value))

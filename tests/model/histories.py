@@ -1,0 +1,304 @@
+"""Random histories of one account, drawn by hypothesis or from a seed, played to enforcement and model."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from events.policy import Policy
+from events.signals import Signal
+from tests.model.account import AccountModel
+from tests.model.sight import ViewSight
+from tests.support.policies import small_policy
+from tests.support.signals import (
+    day,
+    decided,
+    decision_signal,
+    finding,
+    notice_signal,
+    post_signal,
+    posted,
+)
+from tests.support.view import SanctionRow, StrikeRow
+from tests.support.world import World
+
+GUIDELINES = ("keep-it-clean", "no-selling")
+MODERATORS = ("mod-ann", "mod-bob")
+WAITS_H = (1, 6, 25, 49, 24 * 8, 24 * 31, 24 * 89, 24 * 90, 24 * 181)
+LATE_H = (0, 0, 0, 5, 30, 24 * 10)
+ACCOUNT = "ann"
+
+Step = tuple[str, int, int, int]
+"""What happens, and three small numbers that say to what and how."""
+
+KINDS = (
+    *(["post"] * 6),
+    *(["wait"] * 4),
+    *(["confirm"] * 3),
+    "strike",
+    "strike",
+    "told",
+    "told",
+    "revise",
+    "delete",
+    "overturn",
+    "overturn",
+    "waive",
+    "suspend",
+    "lift",
+    "stale",
+    "unversioned",
+    "again",
+    "doubt",
+    "confirm_case",
+    "dismiss",
+    "confirm_termination",
+    "imported",
+)
+
+steps = st.tuples(st.sampled_from(KINDS), st.integers(0, 7), st.integers(0, 7), st.integers(0, 7))
+histories = st.lists(steps, max_size=30)
+
+
+def from_seed(seed: int, length: int) -> list[Step]:
+    """A history drawn from a seed."""
+    dice = random.Random(seed)
+    return [
+        (dice.choice(KINDS), dice.randrange(8), dice.randrange(8), dice.randrange(8)) for _ in range(length)
+    ]
+
+
+@dataclass
+class Play:
+    """One account's history, played to enforcement (through a world) and to the model at once."""
+
+    policy: Policy = field(default_factory=small_policy)
+    account: str = ACCOUNT
+    check: Callable[[Play, str], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin at day 0, with a first tick."""
+        self.world = World(self.policy)
+        self.model = AccountModel(self.policy)
+        self.at = day(0)
+        self.sent: list[Signal] = []
+        self.posts = 0
+        self.number = 0
+        self.world.advance(self.at)
+        self.model.last_tick = self.at
+
+    @property
+    def strikes(self) -> list[StrikeRow]:
+        """The account's strikes, in order."""
+        return list(self.world.view.strikes.values())
+
+    @property
+    def suspensions(self) -> list[SanctionRow]:
+        """The account's suspensions, in order."""
+        return self.world.view.sanctions_of(self.account, "suspension")
+
+    def run(self, history: Sequence[Step]) -> None:
+        """Play every step; `check` is called after each with what it was."""
+        for number, step in enumerate(history):
+            self.number = number
+            getattr(self, f"_{step[0]}")(*step[1:])
+            if self.check is not None:
+                self.check(self, f"step {number} {step}")
+
+    # --- sending -----------------------------------------------------------------------------------
+
+    def _send(self, signal: Signal) -> None:
+        said = self.model.take(signal, self.at, ViewSight(self.world.view))
+        left = self.world.send(signal)
+        self.sent.append(signal)
+        if said is not None:
+            assert bool(left) == said, f"the model says entry: {said}, there are {len(left)}; {signal.body}"
+
+    def _name(self, what: str) -> str:
+        return f"{what}-{self.number}"
+
+    def _moment(self) -> datetime:
+        return self.at
+
+    # --- what can happen ---------------------------------------------------------------------------
+
+    def _wait(self, a: int, b: int, c: int) -> None:
+        self.at += timedelta(hours=WAITS_H[(a * 8 + b) % len(WAITS_H)])
+        # The model sees every tick that the world makes, since each may end or expire something.
+        self.world.advance(self.at)
+        self.model._tick(self.at)
+
+    def _posted(self, severity: int, guideline: int, late: int, mode: Any = "enforce", **more: Any) -> None:
+        self.posts += 1
+        case = f"s{severity}"
+        found = finding(GUIDELINES[guideline % 2], case, severity, mode=mode)
+        body = posted(self.account, f"p{self.posts}", found)
+        at = self.at - timedelta(hours=LATE_H[late % len(LATE_H)])
+        self._send(
+            post_signal(
+                self.account,
+                body,
+                at,
+                event=self._name("post"),
+                received=self.at,
+                policy_version=self.policy.version,
+                **more,
+            )
+        )
+
+    def _post(self, a: int, b: int, c: int) -> None:
+        self._posted((1, 1, 1, 2, 2, 2, 3, 4)[a], b, c)
+
+    def _doubt(self, a: int, b: int, c: int) -> None:
+        self._posted(1 + a % 3, b, c, mode="review")
+
+    def _imported(self, a: int, b: int, c: int) -> None:
+        self._posted(1 + a % 3, b, c, imported=True)
+
+    def _revise(self, a: int, b: int, c: int) -> None:
+        live = [row for row in self.strikes if row.status == "active" and row.revision is not None]
+        if not live:
+            return
+        row = live[(a * 8 + b) % len(live)]
+        severity = 1 + c % 3
+        found = finding(row.guideline, f"s{severity}", severity)
+        body = posted(
+            self.account,
+            row.act.removeprefix("post:"),
+            found,
+            revision=(row.revision or 0) + 1,
+            change="edited",
+        )
+        self._send(
+            post_signal(
+                self.account, body, self.at, event=self._name("edit"), policy_version=self.policy.version
+            )
+        )
+
+    def _delete(self, a: int, b: int, c: int) -> None:
+        live = [row for row in self.strikes if row.revision is not None]
+        if live:
+            row = live[(a * 8 + b) % len(live)]
+            body = posted(
+                self.account, row.act.removeprefix("post:"), revision=row.revision or 1, change="deleted"
+            )
+            self._send(post_signal(self.account, body, self.at, event=self._name("delete")))
+
+    def _told(self, a: int, b: int, c: int) -> None:
+        things = [row.id for row in self.strikes] + [row.id for row in self.suspensions]
+        if things:
+            about = things[(a * 8 + b) % len(things)]
+            self._send(notice_signal(self.account, about, self.at, event=self._name("notice")))
+
+    def _decide(
+        self, decision: str, kind: str, target: str, version: int | None, by: int, **more: Any
+    ) -> None:
+        body = decided(self.account, decision, kind, target, version, **more)
+        self._send(
+            decision_signal(
+                self.account,
+                body,
+                self.at,
+                self._name("decision"),
+                by=MODERATORS[by % 2],
+                policy_version=self.policy.version,
+            )
+        )
+
+    def _on_strike(self, decision: str, a: int, b: int, by: int, off: int | None = 0, **more: Any) -> None:
+        live = [row for row in self.strikes if row.status == "active"]
+        if live:
+            row = live[(a * 8 + b) % len(live)]
+            version = None if off is None else row.version + off
+            self._decide(decision, "strike", row.id, version, by, **more)
+
+    def _confirm(self, a: int, b: int, c: int) -> None:
+        live = [row for row in self.strikes if row.status == "active" and not row.confirmed]
+        if live:
+            row = live[(a * 8 + b) % len(live)]
+            self._decide("confirm", "strike", row.id, row.version, c)
+
+    def _overturn(self, a: int, b: int, c: int) -> None:
+        self._on_strike("overturn", a, b, c)
+
+    def _waive(self, a: int, b: int, c: int) -> None:
+        self._on_strike("waive", a, b, c)
+
+    def _stale(self, a: int, b: int, c: int) -> None:
+        self._on_strike("overturn", a, b, c, off=-1)
+
+    def _unversioned(self, a: int, b: int, c: int) -> None:
+        self._on_strike("overturn", a, b, c, off=None)
+
+    def _strike(self, a: int, b: int, c: int) -> None:
+        severity = (1, 1, 2, 2, 2, 3, 3, 4)[a]
+        self.posts += 1
+        self._decide(
+            "strike",
+            "account",
+            "",
+            self.world.view.version("account", "", self.account),
+            c,
+            guideline=GUIDELINES[b % 2],
+            case=f"s{severity}",
+            severity=severity,
+            post=f"p{self.posts}",
+            revision=1,
+        )
+
+    def _suspend(self, a: int, b: int, c: int) -> None:
+        self._decide(
+            "sanction",
+            "account",
+            "",
+            self.world.view.version("account", "", self.account),
+            c,
+            sanction_kind="suspension",
+            guideline=GUIDELINES[0],
+            until=None if a == 0 else self.at + timedelta(days=a * 5),
+        )
+
+    def _lift(self, a: int, b: int, c: int) -> None:
+        live = [row for row in self.suspensions if row.over is None and row.origin != "termination_proposal"]
+        if live:
+            row = live[(a * 8 + b) % len(live)]
+            self._decide("lift", "sanction", row.id, row.version, c)
+
+    def _again(self, a: int, b: int, c: int) -> None:
+        if self.sent:
+            signal = self.sent[(a * 64 + b * 8 + c) % len(self.sent)]
+            if self.at - signal.received_at < timedelta(days=30):
+                self._send(signal)
+
+    def _confirm_case(self, a: int, b: int, c: int) -> None:
+        live = [
+            row
+            for row in self.world.view.cases_of(self.account)
+            if row.open and row.subject.startswith("post:")
+        ]
+        if live:
+            row = live[(a * 8 + b) % len(live)]
+            self._decide("confirm", "case", row.id, row.version, c)
+
+    def _dismiss(self, a: int, b: int, c: int) -> None:
+        live = [row for row in self.world.view.cases_of(self.account, "termination") if row.open]
+        if live:
+            self._decide(
+                "dismiss", "case", live[-1].id, live[-1].version, c, outcome="dismissed_in_good_faith"
+            )
+
+    def _confirm_termination(self, a: int, b: int, c: int) -> None:
+        standing = self.world.view.standing(self.account)
+        if standing is not None and standing.termination_proposed:
+            self._decide(
+                "confirm_termination",
+                "account",
+                "",
+                self.world.view.version("account", "", self.account),
+                c,
+            )

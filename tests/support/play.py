@@ -1,0 +1,179 @@
+"""Playing stories: what every player has in common, and the player that needs no Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from events.policy import Policy
+from events.signals import Finding, Signal
+from tests.support import story as tell
+from tests.support.signals import (
+    account_signal,
+    day,
+    decided,
+    decision_signal,
+    finding,
+    notice_signal,
+    post_signal,
+    posted,
+    report_signal,
+)
+from tests.support.story import Expect, SanctionOf, Story, StrikeOf
+from tests.support.view import View
+from tests.support.world import World
+
+
+class Player(Protocol):
+    """Somebody who can play a step and then show what came of it."""
+
+    view: View
+
+    def play(self, step: tell.Step, name: str) -> None:
+        """Let a step happen. `name` is its own, for ids."""
+
+
+def locate(view: View, target: tell.Target) -> tuple[str, str]:
+    """Kind and id of what a story means. Raises `KeyError` when there is no such thing."""
+    if target is None:
+        return "account", ""
+    if isinstance(target, StrikeOf):
+        return "strike", view.strike(f"post:{target.post}").id
+    if isinstance(target, SanctionOf):
+        found = view.sanctions_of(target.account, target.kind, target.origin)
+        if not found:
+            raise KeyError(f"no sanction like {target}")
+        return "sanction", found[-1].id
+    cases = view.cases_of(target.account, target.kind)
+    if not cases:
+        raise KeyError(f"no case like {target}")
+    return "case", cases[-1].id
+
+
+def version(view: View, step: tell.Decide) -> int | None:
+    """The version that a decision names."""
+    if step.version is None:
+        return None
+    kind, target = locate(view, step.target)
+    seen = view.version(kind, target, step.account)
+    return seen if step.version == "seen" else seen + step.version
+
+
+def check(view: View, expected: Expect, entries_before: int) -> None:
+    """Hold a standing against what a story expects. Raises `AssertionError`, naming all that differ."""
+    standing = view.standing(expected.account)
+    assert standing is not None, f"`{expected.account}` has no ledger entry at all"
+    wrong = {}
+    for name in (
+        "active_points", "confirmed_points", "active_strikes", "warnings", "total_strikes", "rung", "suspended",
+        "termination_proposed", "terminated", "hidden_posts", "open_cases",
+    ):  # fmt: skip
+        want, have = getattr(expected, name), getattr(standing, name)
+        if want is not None and want != have:
+            wrong[name] = f"expected {want}, is {have}"
+    if expected.until_day is not None and standing.suspended_until != day(expected.until_day):
+        wrong["suspended_until"] = f"expected {day(expected.until_day)}, is {standing.suspended_until}"
+    added = len(view.entries) - entries_before
+    if expected.new_entries is not None and added != expected.new_entries:
+        wrong["new_entries"] = f"expected {expected.new_entries}, are {added}"
+    assert not wrong, f"{wrong}; the standing is {standing}"
+
+
+def tell_story(player: Player, story: Story) -> None:
+    """Play a whole story. Raises `AssertionError`, naming the step at which it goes another way."""
+    before = 0
+    for number, step in enumerate(story.steps, start=1):
+        where = f"scenario {story.number}, {story.name}, step {number}, {step}"
+        try:
+            if isinstance(step, Expect):
+                check(player.view, step, before)
+            elif isinstance(step, tell.Claim):
+                assert step.holds(player.view), step.words
+            else:
+                before = len(player.view.entries)
+                player.play(step, f"{story.name}:{number}")
+        except (AssertionError, KeyError) as error:
+            raise AssertionError(f"{where}: {error}") from error
+
+
+class PurePlayer:
+    """Plays through the pure cores: does what screening would do, and moves the clock by hand."""
+
+    def __init__(self, policies: Mapping[str, Policy], policy: str = "default") -> None:
+        self._policies = policies
+        self.world = World(policies[policy])
+        self.view = self.world.view
+        self._at = day(0)
+        self._moments = 0
+        self._sent: list[tuple[Signal, ...]] = []
+        self.world.advance(self._at)
+
+    def play(self, step: tell.Step, name: str) -> None:
+        """Let a step happen."""
+        if isinstance(step, tell.Clock):
+            self._at, self._moments = day(step.day), 0
+            self.world.advance(self._at)
+        elif isinstance(step, tell.Again):
+            for signals in list(self._sent) if step.everything else self._sent[-1:]:
+                self.world.send(*signals)
+        elif isinstance(step, tell.Policy):
+            self.world.activate(self._policies[step.name])
+        else:
+            signals = tuple(self._signals(step, name))
+            self._sent.append(signals)
+            self.world.send(*signals)
+
+    def _moment(self) -> datetime:
+        """Times of one day's events, in their order."""
+        self._moments += 1
+        return self._at + timedelta(milliseconds=self._moments)
+
+    def _signals(self, step: Any, name: str) -> Iterable[Signal]:
+        at, more = self._moment(), {"policy_version": self.world.policy.version}
+        if isinstance(step, tell.Register):
+            yield account_signal(step.account, at, kind=step.kind, **more)
+        elif isinstance(step, tell.Post):
+            change: Any = "created" if step.revision == 1 else "edited"
+            found = [self._finding(specimen) for specimen in step.specimens]
+            if found or change == "edited":
+                body = posted(step.account, step.post, *found, revision=step.revision, change=change)
+                yield post_signal(step.account, body, at, **more)
+        elif isinstance(step, tell.Delete):
+            body = posted(step.account, step.post, revision=step.revision, change="deleted")
+            yield post_signal(step.account, body, at, **more)
+        elif isinstance(step, tell.Report):
+            yield report_signal(step.reporter, step.report, step.account, at, post=step.post)
+        elif isinstance(step, tell.Told):
+            yield notice_signal(step.account, locate(self.view, step.about)[1], at, event=name, **more)
+        elif isinstance(step, tell.Decide):
+            yield self._decision(step, at, name)
+        else:
+            raise TypeError(f"a pure player can't play {step}")
+
+    def _finding(self, specimen: tell.Specimen) -> Finding:
+        case = self.world.policy.case(specimen.guideline, specimen.case)
+        assert case is not None, f"the policy has no case `{specimen.case}` of `{specimen.guideline}`"
+        mode: Any = case.mode
+        return finding(specimen.guideline, specimen.case, case.severity, mode=mode)
+
+    def _decision(self, step: tell.Decide, at: datetime, name: str) -> Signal:
+        kind, target = locate(self.view, step.target)
+        found = step.specimen
+        body = decided(
+            step.account,
+            step.decision,
+            kind,
+            target,
+            version(self.view, step),
+            guideline=found.guideline if found else None,
+            case=found.case if found else None,
+            severity=step.severity or (found.severity if found else None),
+            sanction_kind=step.sanction_kind,
+            until=None if step.until_day is None else day(step.until_day),
+            post=step.post,
+            revision=1 if step.post else None,
+        )
+        return decision_signal(
+            step.account, body, at, step.name or name, by=step.by, policy_version=self.world.policy.version
+        )

@@ -1,0 +1,180 @@
+"""A story: what happens, step by step, and what must be so; told once, played without Kafka and through it.
+
+Steps name things by what the story calls them: accounts and posts by their ids, strikes by their post,
+sanctions and cases by their account. Whoever plays a story looks ids and versions up in a `View`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tests.support.view import View
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """Something to write, and what it is found to be."""
+
+    text: str
+    guideline: str
+    case: str
+    severity: int
+
+
+@dataclass(frozen=True)
+class StrikeOf:
+    """The strike of a post."""
+
+    post: str
+
+
+@dataclass(frozen=True)
+class SanctionOf:
+    """The last sanction of an account, of this kind and origin."""
+
+    account: str
+    kind: str = "suspension"
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class CaseOf:
+    """The last case of an account of this kind."""
+
+    account: str
+    kind: str = ""
+
+
+Target = StrikeOf | SanctionOf | CaseOf | None
+"""None: the account itself."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """It becomes this day (a part of a day is its fraction)."""
+
+    day: float
+
+
+@dataclass(frozen=True)
+class Register:
+    """The platform says what the account is."""
+
+    account: str
+    kind: Literal["person", "bot", "staff"] = "person"
+
+
+@dataclass(frozen=True)
+class Post:
+    """Somebody writes, or edits, a post; what rules find in it is on record and not confirmed by anybody."""
+
+    account: str
+    post: str
+    specimens: tuple[Specimen, ...] = ()
+    revision: int = 1
+
+
+@dataclass(frozen=True)
+class Delete:
+    """The author deletes a post."""
+
+    account: str
+    post: str
+    revision: int = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """Somebody reports a post."""
+
+    reporter: str
+    report: str
+    account: str
+    post: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """The platform tells the account of a strike or sanction."""
+
+    account: str
+    about: StrikeOf | SanctionOf
+
+
+@dataclass(frozen=True)
+class Decide:
+    """A person decides.
+
+    `version`: `seen` is the current one, a number is added to that, None leaves it out.
+    """
+
+    account: str
+    decision: str
+    target: Target = None
+    by: str = "mod-ann"
+    version: Literal["seen"] | int | None = "seen"
+    post: str | None = None
+    specimen: Specimen | None = None
+    severity: int | None = None
+    sanction_kind: str | None = None
+    until_day: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was sent in the story's last step, or in all of them, is sent once more."""
+
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Another policy comes into force: the one that the stories know by this name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Expect:
+    """The standing's fields; `until_day`: when the suspension ends, `new_entries`: since the last step."""
+
+    account: str
+    active_points: int | None = None
+    confirmed_points: int | None = None
+    active_strikes: int | None = None
+    warnings: int | None = None
+    total_strikes: int | None = None
+    rung: int | None = None
+    suspended: bool | None = None
+    until_day: float | None = None
+    termination_proposed: bool | None = None
+    terminated: bool | None = None
+    hidden_posts: int | None = None
+    open_cases: int | None = None
+    new_entries: int | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Anything else that must be so."""
+
+    words: str
+    holds: Callable[[View], bool]
+
+
+Step = Clock | Register | Post | Delete | Report | Told | Decide | Again | Policy | Expect | Claim
+
+
+@dataclass(frozen=True)
+class Story:
+    """One story. `number` is that of the scenario that it tells; a scenario can take several stories."""
+
+    number: int
+    name: str
+    steps: tuple[Step, ...]
+    policy: str = "default"
+    slow: bool = field(default=False)
+    """Too many days for a broker's clock to walk through in a test."""

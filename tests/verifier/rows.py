@@ -1,0 +1,75 @@
+"""PostgreSQL's rows are the fold of the committed ledger: no more, no fewer, none other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from events.codec import decode_entry
+from projections import audit_entries, fold
+from projections.recorded import Placed, Recorded
+from services.projecting.builds import live
+from tests.verifier.reading import Record, Unproved
+
+Row = tuple[Any, ...]
+
+
+def folded(partitions: Mapping[int, Sequence[Record]], batch_size: int) -> dict[str, set[Row]]:
+    """The rows that each table must have, by its name: each partition is folded in batches of this size."""
+    tables: dict[str, set[Row]] = {table.name: set() for table in fold.TABLES}
+    audit: set[Row] = set()
+    for number, records in partitions.items():
+        known: dict[str, dict[str, Placed]] = {table.name: {} for table in fold.TABLES}
+        for begin in range(0, len(records), batch_size):
+            batch = [
+                Recorded(number, r.offset, decode_entry(r.value or b""), r.value or b"")
+                for r in records[begin : begin + batch_size]
+            ]
+            changes = fold.fold(batch, {name: rows.values() for name, rows in known.items()})
+            for rows in changes.tables:
+                known[rows.table.name].update({getattr(row, rows.table.key): row for row in rows.changed})
+            audit |= {_hashable(msgspec.structs.astuple(row)) for row in changes.audit}
+        for name, rows_of in known.items():
+            tables[name] |= {_hashable(msgspec.structs.astuple(row)) for row in rows_of.values()}
+    return {**tables, audit_entries.NAME: audit}
+
+
+async def compare(dsn: str, partitions: Mapping[int, Sequence[Record]], batch_size: int) -> int:
+    """Hold the live build's tables against the ledger; how many rows were compared. Raises `Unproved`."""
+    expected = folded(partitions, batch_size)
+    columns = {table.name: table.columns for table in fold.TABLES} | {
+        audit_entries.NAME: audit_entries.COLUMNS
+    }
+    connection = await asyncpg.connect(dsn)
+    count = 0
+    try:
+        build = await live(connection)
+        if build is None:
+            raise Unproved("the database has no live projection: nothing can be proved")
+        for name, rows in expected.items():
+            listed = ", ".join(columns[name])
+            found = {
+                _hashable(tuple(row))
+                for row in await connection.fetch(f"SELECT {listed} FROM {build.schema}.{name}")
+            }
+            if found != rows:
+                raise Unproved(_differ(name, found, rows))
+            count += len(rows)
+    finally:
+        await connection.close()
+    return count
+
+
+def _differ(name: str, found: set[Row], expected: set[Row]) -> str:
+    missing, extra = sorted(map(repr, expected - found)), sorted(map(repr, found - expected))
+    return (
+        f"table {name}: {len(missing)} rows are missing and {len(extra)} too many; "
+        f"the first missing: {missing[:1]}, the first extra: {extra[:1]}"
+    )
+
+
+def _hashable(row: Sequence[Any]) -> Row:
+    return tuple(tuple(value) if isinstance(value, list | tuple) else value for value in row)
