@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 NAMESPACE: Final = UUID("7f4f7a52-6d3c-5b53-9a55-3a0f6c1a4b10")
 """The project's own namespace; changing it would change every id that was ever derived."""
+_namespace: Final = sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 
 def derived_id(entity: str, cause: str, kind: str, ordinal: int = 0) -> str:
-    """The id of the `ordinal`-th thing of this `kind` that `cause` led to at `entity`."""
-    return str(uuid5(NAMESPACE, f"{entity}\x1f{cause}\x1f{kind}\x1f{ordinal}"))
+    """The id of the `ordinal`-th thing of this `kind` that `cause` led to at `entity`.
+
+    It is `uuid.uuid5(NAMESPACE, ...)`, spelt out because every signal and outcome derives one (RFC 9562, section 5.5).
+    """
+    hashed = _namespace.copy()
+    hashed.update(f"{entity}\x1f{cause}\x1f{kind}\x1f{ordinal}".encode())
+    digits = hashed.hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def account_entity(account: str) -> str:

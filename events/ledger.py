@@ -341,12 +341,13 @@ class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
 
 
 class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="reporter_muted"):
-    """This account's reports are, or are no longer, ignored."""
+    """This account's reports are, or are no longer, ignored; with `until`, the clock ends it."""
 
     muted: bool
     actor: Actor
     reason_ref: str | None
     effective_at: datetime
+    until: datetime | None = None
 
 
 class CaseFinding(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from events.ledger import Price
-from events.signals import ContentAction
+from events.signals import ContentAction, Mode
 
 GUIDELINE_IDS: Final = (
     "identify-yourself",
@@ -80,6 +80,14 @@ class Case(_Model):
     urgent: bool = False
     case_kind: Literal["finding", "welfare", "restricted", "campaign", "link"] = "finding"
     examples: tuple[str, ...] = ()
+
+    def mode_for(self, confidence: int) -> Mode:
+        """What a rule's finding of this case may do at a confidence (whole percentage)."""
+        if self.mode == "enforce":
+            return "enforce" if confidence >= self.enforce_at else "review" if confidence >= self.review_at else "shadow"
+        if self.mode == "review":
+            return "review" if confidence >= self.review_at else "shadow"
+        return "shadow" if self.mode in ("report-only", "legal-notice") else self.mode
 
 
 class Guideline(_Model):

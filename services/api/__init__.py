@@ -1,0 +1,1 @@
+"""The read API: what the command line shows, over HTTP, for those whose key allows it."""

@@ -42,7 +42,7 @@ def understood(error: BaseException) -> CommandFailed | None:
         return CommandFailed(
             ExitCode.NOT_REACHABLE,
             f"the database isn't as this build needs it: {error}",
-            "start the projecting worker once, which makes the tables (`goodstanding worker projecting`)",
+            "run `goodstanding db migrate`",
         )
     if isinstance(error, asyncpg.PostgresError | UNAVAILABLE):
         said = str(error) or type(error).__name__

@@ -8,17 +8,18 @@ import json
 import urllib.error
 import urllib.request
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import typer
+from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
 from events.control import advance_requested
 from services.clock.clock import State
 from services.clock.wall import wall_clock
 from services.commands import connect, pipeline
 from services.commands.failures import CommandFailed
-from services.commands.output import AsJson, emit, facts, moment, note, plain, say, table
+from services.commands.output import AsJson, emit, err, facts, moment, note, plain, say, table
 from services.commands.times import parse_moment, parse_span
 from services.exit_codes import ExitCode
 from services.keys import ADVANCE, REBUILD
@@ -84,12 +85,41 @@ def db_migrate() -> None:
 
 
 @projections.command("rebuild")
-def projections_rebuild(as_json: AsJson = False) -> None:
-    """Fill a new version beside the old one from the ledger, and swap when it has caught up."""
+def projections_rebuild(
+    check: Annotated[bool, typer.Option("--check", help="Only compare with the live tables; swap nothing.")] = False,
+    if_equal: Annotated[bool, typer.Option("--if-equal", help="Swap only where no row differs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill new tables from the ledger beside the live ones, compare row by row, and show them instead."""
     connect.operator(REBUILD)
-    rebuild = importlib.import_module("services.projecting.rebuild").rebuild
-    answer = connect.run(rebuild(connect.settings()))
-    emit(answer) if as_json else say(plain(answer))
+    from services.projecting.rebuild import rebuild  # brings much that no other command needs
+
+    swap: Literal["always", "if_equal", "never"] = "never" if check else "if_equal" if if_equal else "always"
+    columns = (TextColumn("rebuilding"), MofNCompleteColumn(), TextColumn("entries"))
+
+    async def work() -> Any:
+        async with connect.log() as kafka, connect.database():
+            with Progress(*columns, console=err, transient=True) as progress:
+                task = progress.add_task("", total=None)
+                settings = connect.settings()
+                return await rebuild(
+                    kafka,
+                    settings.postgres_dsn,
+                    prefix=settings.topic_prefix,
+                    swap=swap,
+                    progress=lambda done, total: progress.update(task, completed=done, total=total),
+                )
+
+    report = connect.run(work())
+    if as_json:
+        emit({"equal": report.equal, **msgspec.to_builtins(report, str_keys=True)})
+    else:
+        for difference in report.differences:
+            say(plain(difference))
+        done = "the new tables are shown now" if report.swapped else "the live tables stay as they were"
+        say(f"rebuilt {report.entries} entries: {'equal' if report.equal else '[bold]not equal[/bold]'}; {done}")
+    if not report.equal and swap != "always":
+        raise typer.Exit(ExitCode.VERIFICATION_FAILED)
 
 
 @clock.command("show")
@@ -309,3 +339,10 @@ def _show_status(answer: dict[str, Any]) -> None:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
+def demo(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to the demo; see its own help.")] = None,
+) -> None:
+    """Start everything on this machine and play a story through it."""
+    importlib.import_module("services.demo").main(connect.settings(), arguments or [])

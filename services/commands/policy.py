@@ -19,7 +19,6 @@ from services.commands.pipeline import wait_clock
 from services.exit_codes import ExitCode
 from services.keys import ACTIVATE
 from services.runtime.policies import PolicySource
-from services.screening.registry import RULE_CONTRACTS
 
 WAIT_S: Final = 30.0
 SHOWN_DIGITS: Final = 12
@@ -89,6 +88,9 @@ def show(
 
 
 def _parsed(path: Path) -> Policy:
+    """The policy in a file. Raises `PolicyErrors` or `CommandFailed`."""
+    from services.screening.guidelines import RULES  # brings the pattern matcher, which takes long to load
+
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -97,7 +99,7 @@ def _parsed(path: Path) -> Policy:
             f"can't read the policy `{path}`: {error}",
             "name a policy's YAML file in UTF-8",
         ) from error
-    return read_policy(text, RULE_CONTRACTS)
+    return read_policy(text, {rule.contract.name: rule.contract for rule in RULES})
 
 
 def _show_faults(path: Path, errors: PolicyErrors) -> None:

@@ -59,5 +59,5 @@ class Decider(Protocol[S]):
     def deadlines(self, state: S) -> tuple[datetime, ...]:
         """When the clock has something to do here; unordered."""
 
-    def standing(self, state: S, context_now: datetime) -> Standing:
-        """The short summary that the entry carries."""
+    def standing(self, state: S, now: datetime, policy: Policy) -> Standing:
+        """The short summary that the entry carries, as in effect at `now`."""

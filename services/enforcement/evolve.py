@@ -272,7 +272,9 @@ def _report_folded(state: AccountState, o: ledger.ReportFolded) -> AccountState:
 
 
 def _reporter_muted(state: AccountState, o: ledger.ReporterMuted) -> AccountState:
-    return replace(state, reporter_muted=o.muted, version=state.version + 1)
+    return replace(
+        state, reporter_muted=o.muted, reporter_muted_until=o.until, version=state.version + 1
+    )
 
 
 def _case_opened(state: AccountState, o: ledger.CaseOpened) -> AccountState:

@@ -207,6 +207,7 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     proposal: Proposal | None = None
     merits: int = 0
     reporter_muted: bool = False
+    reporter_muted_until: datetime | None = None
     filed: tuple[FiledReport, ...] = ()
     cleared: tuple[Cleared, ...] = ()
     stuck: bool = False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from events.ids import derived_id
 from events.ledger import (
+    CaseClosed,
     Detection,
     Evidence,
     Notice,
@@ -24,9 +25,9 @@ from events.ledger import (
 )
 from events.policy import Policy
 from events.signals import Actor, ContentAction
-from services.enforcement.draft import Draft, notice_of
+from services.enforcement.draft import Draft, find_case, notice_of
 from services.enforcement.ladder import Height, course, height, survivors, warnings
-from services.enforcement.state import Act, AccountState, Episode, Sanction
+from services.enforcement.state import AccountState, Act, Episode, Priced, Sanction
 
 LADDER_DETECTION = Detection("own_initiative", automated_detection=True, automated_decision=True)
 
@@ -127,8 +128,6 @@ def _probe(
     draft: Draft, violation: Violation, strike: str, episode: Episode | None, price: Price, warning_first: bool
 ) -> Act:
     """The act as it will stand, to see what it counts as."""
-    from services.enforcement.state import Priced
-
     at = draft.issued_at
     return Act(
         strike=strike,
@@ -204,7 +203,7 @@ def amend(draft: Draft, act: Act, violation: Violation) -> None:
     move_warnings(draft, draft.signal.actor)
 
 
-def _days(price: Price) -> "timedelta":
+def _days(price: Price) -> timedelta:
     return timedelta(days=price.days or 0)
 
 
@@ -429,9 +428,6 @@ def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
 
 def withdraw_termination(draft: Draft, result: str, actor: Actor, reason_ref: str | None) -> None:
     """A proposed or confirmed termination falls: what held the account is lifted, and the open case about it closes."""
-    from events.ledger import CaseClosed
-    from services.enforcement.draft import find_case
-
     proposal = draft.state.proposal
     if proposal is None:
         return

@@ -53,5 +53,8 @@ def dry_run(
     for outcome in decision.outcomes:
         after = decider.evolve(after, outcome)
     return DryRun(
-        decision.outcomes, decision.signals, decider.standing(state, now), decider.standing(after, now)
+        decision.outcomes,
+        decision.signals,
+        decider.standing(state, now, context.policy),
+        decider.standing(after, now, context.policy),
     )

@@ -1,9 +1,9 @@
 """The exported ledger: lines that say all that is needed to verify it, the same bytes for the same ledger.
 
 {"export":"goodstanding-ledger","schema":1,"prefix":"","partitions":2}
-{"policy":"<version>","text":{…}}        the canonical form, which hashes to the version; in the order of versions
+{"policy":"<version>","text":{…}}         its canonical form, which hashes to the version; by version
 {"partition":0}
-{"entity":…}                             each entry's exact bytes, in order
+{"entity":…}                              each entry's exact bytes, in order
 {"partition":1}
 {"heads":{"0":{"count":…,"hash":"…"},…}}  the last line: without it, the file was cut off
 """
@@ -105,9 +105,10 @@ def read_line(number: int, line: bytes) -> Line:
             f"line {number}: this is no line of an exported ledger; was the file changed or cut off?"
         )
     try:
-        return decoder.decode(line)
+        found: Line = decoder.decode(line)
     except msgspec.DecodeError as error:
         raise ExportError(f"line {number}: {error}; was the file changed or cut off?") from error
+    return found
 
 
 def read_heads(text: bytes) -> dict[int, Head]:
@@ -205,7 +206,8 @@ class _Reader:
         if digest(text) != line.policy:
             return Fault(
                 at,
-                f"line {number}: the text of policy {shown(line.policy)} was changed: it hashes to {shown(digest(text))}",
+                f"line {number}: the text of policy {shown(line.policy)} was changed: "
+                f"it hashes to {shown(digest(text))}",
             )
         try:
             self._policies[line.policy] = load_canonical(text)
@@ -221,7 +223,7 @@ class _Reader:
         if self._partition != self._partitions - 1 or sorted(heads) != expected:
             return Fault(
                 at,
-                f"it has partitions up to {self._partition} and heads of {sorted(heads)}; expected {expected}",
+                f"it has partitions up to {self._partition}, heads of {sorted(heads)}; expected {expected}",
             )
         have = self._verifier.heads
         for partition in expected:

@@ -89,7 +89,7 @@ class Verifier:
             if known != head.hash and self.fault is None:
                 self.fault = Fault(
                     Position(partition, head.count),
-                    f"two recorded heads of {head.count} entries differ: {shown(known)} and {shown(head.hash)}",
+                    f"two heads of {head.count} entries were recorded: {shown(known)} and {shown(head.hash)}",
                 )
             have = self._heads[partition]
             if have.count == head.count and self.fault is None:
@@ -184,6 +184,11 @@ class Verifier:
             return Fault(
                 at, f"this build knows no entities like `{entry.entity}`; verify with the build that wrote it"
             )
+        if entry.policy_version not in self._policies:
+            return Fault(
+                at,
+                f"the text of policy {shown(entry.policy_version)} isn't there; add it and verify again",
+            )
         known = self._entities.get(entry.entity)
         state = decider.initial(entry.entity) if known is None else known.state
         if entry.decider_version == decider.version:
@@ -195,7 +200,7 @@ class Verifier:
             self._other[entry.decider_version] = self._other.get(entry.decider_version, 0) + 1
         try:
             state = fold(decider, state, entry)
-            standing = decider.standing(state, entry.recorded_at)
+            standing = decider.standing(state, entry.recorded_at, self._policies[entry.policy_version])
         except Exception as error:  # noqa: BLE001  # whatever a forged entry makes it raise is that entry's fault
             return Fault(at, f"its outcomes can't be folded: {error!r}")
         if standing != entry.standing:
@@ -209,12 +214,7 @@ class Verifier:
     def _decide_again(
         self, at: Position, entry: Entry, data: bytes, decider: Decider[Any], state: Any
     ) -> Fault | None:
-        policy = self._policies.get(entry.policy_version)
-        if policy is None:
-            return Fault(
-                at,
-                f"the text of policy {shown(entry.policy_version)} isn't there; add its text and verify again",
-            )
+        policy = self._policies[entry.policy_version]
         context = Context(now=entry.recorded_at, policy=policy, policies=self._policies)
         try:
             applied = apply(decider, state, entry.cause, context, entry.previous)

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 import msgspec
 from aiokafka.structs import TopicPartition
@@ -53,7 +53,7 @@ class LedgerSource:
         self.policies: Mapping[str, Policy] = {}
         self._counts: Mapping[str, int] = {}
 
-    async def __aenter__(self) -> LedgerSource:
+    async def __aenter__(self) -> Self:
         """Look for the topic, and read the policies. Raises `NoLedger`."""
         self._counts = await self._log.partition_counts()
         if self._prefix + LEDGER not in self._counts:

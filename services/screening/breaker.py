@@ -15,6 +15,12 @@ import msgspec
 from events.policy import Breaker
 
 
+FAILURES_MAX: Final = 32
+"""Failures remembered of one rule, so that the guard stays small: a policy that asks for more gets this many."""
+RANGES_MAX: Final = 16
+"""Ranges kept; beyond, the two oldest of one rule become one, which only means that more posts are looked at again."""
+
+
 class Missed(msgspec.Struct, frozen=True, gc=False):
     """Posts that a suspended rule hasn't seen: `count` of them between the offsets `start` and `end`, end exclusive."""
 
@@ -64,7 +70,8 @@ class Breakers(msgspec.Struct, gc=False):
     def failed(self, rule: str, offset: int, limits: Breaker) -> bool:
         """The rule raised at the post of this offset. True: this suspends it, from the next post on."""
         gate = self.gates.setdefault(rule, Gate())
-        gate.failures = [*gate.failures, self.seen][-limits.failures :]
+        enough = min(limits.failures, FAILURES_MAX)
+        gate.failures = [*gate.failures, self.seen][-enough:]
         enough = (
             len(gate.failures) == limits.failures and gate.failures[-1] - gate.failures[0] < limits.events
         )
@@ -87,10 +94,6 @@ class Breakers(msgspec.Struct, gc=False):
         first, *rest = self.missed
         left = [] if upto >= first.end else [msgspec.structs.replace(first, start=upto)]
         self.missed = [*left, *rest]
-
-
-RANGES_MAX: Final = 16
-"""Ranges kept; the two oldest of one rule become one, which only means that more posts are looked at again."""
 
 
 def _joined(missed: list[Missed], new: Missed) -> list[Missed]:

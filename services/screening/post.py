@@ -15,6 +15,7 @@ import msgspec
 from events.posts import PostData
 from events.signals import Span
 from services.screening.digests import IdentityKey
+from services.screening.fast import FastData
 from services.screening.text.fold import Folded, located
 from services.screening.text.hosts import LinkFound, find_links
 from services.screening.text.matching import Pattern, Reading, Scanner
@@ -38,14 +39,14 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     zone: Kind
 
 
-def text_of(data: PostData) -> str:
+def text_of(data: PostData | FastData) -> str:
     """All that a reader sees of a post, body first, so that its places stay the same: body, title, links, names of files."""
     if data.title is None and not data.links and not data.attachments:
         return data.body
     return "\n".join(text for _, text in _parts(data))
 
 
-def _parts(data: PostData) -> list[tuple[Field, str]]:
+def _parts(data: PostData | FastData) -> list[tuple[Field, str]]:
     parts: list[tuple[Field, str]] = [("body", data.body)]
     if data.title:
         parts.append(("title", data.title))
@@ -61,7 +62,9 @@ def _parts(data: PostData) -> list[tuple[Field, str]]:
 class Post:
     """One revision of a post with a hit in it. `read` must be called before anything is asked of it."""
 
-    def __init__(self, author: str, data: PostData, text: str, at_ms: int, key: IdentityKey) -> None:
+    def __init__(
+        self, author: str, data: PostData | FastData, text: str, at_ms: int, key: IdentityKey
+    ) -> None:
         self.author = author
         self.id = data.post
         self.thread = data.thread

@@ -15,9 +15,6 @@ from services.screening.rule import Found, Hit, Rule, RuleContract
 from services.screening.text.hosts import LINK_SIGNS
 from services.screening.text.matching import Pattern, Reading, Scanner
 
-NO_ACTION: Final = frozenset({"report-only", "legal-notice"})
-"""Modes of cases that no rule may find: people only."""
-
 
 class ActiveRule(msgspec.Struct, frozen=True):
     """A rule with its contract and whether the policy keeps it in shadow."""
@@ -60,14 +57,10 @@ class Rulebook:
         contract = active.contract
         case = self.policy.case(contract.guideline, found.case)
         if case is None:
-            raise LookupError(f"rule `{contract.name}` found `{found.case}`, which isn't a case of `{contract.guideline}`")
-        mode: Mode
-        if active.shadow or case.mode in {"shadow", *NO_ACTION} or found.confidence < case.review_at:
-            mode = "allowed" if case.mode == "allowed" else "shadow"
-        elif case.mode == "enforce":
-            mode = "enforce" if found.confidence >= case.enforce_at else "review"
-        else:
-            mode = "review" if case.mode == "review" else "reminder" if case.mode == "reminder" else "allowed"
+            raise LookupError(
+                f"rule `{contract.name}` found `{found.case}`, which isn't a case of `{contract.guideline}`"
+            )
+        mode: Mode = "shadow" if active.shadow else case.mode_for(found.confidence)
         return Finding(
             guideline=contract.guideline,
             case=found.case,

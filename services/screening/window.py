@@ -25,11 +25,14 @@ class Window:
         self._authors: OrderedDict[str, deque[tuple[int, str, str]]] = OrderedDict()
 
     def add(self, author: str, post: str, at_ms: int, hosts: Iterable[str]) -> None:
-        """Remember the hosts of a post. What is older than the window is forgotten."""
+        """Remember the hosts of a post; without hosts, nothing. What is older than the window is forgotten."""
+        linked = sorted(set(hosts))[:HOSTS_PER_POST_MAX]
+        if not linked:
+            return
         entries = self._authors.get(author)
         if entries is None:
             entries = self._authors[author] = deque(maxlen=LINKS_PER_AUTHOR_MAX)
-        entries.extend((at_ms, host, post) for host in sorted(set(hosts))[:HOSTS_PER_POST_MAX])
+        entries.extend((at_ms, host, post) for host in linked)
         self._authors.move_to_end(author)
         while self._authors:
             oldest = next(iter(self._authors))

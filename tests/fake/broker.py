@@ -62,6 +62,7 @@ class Broker:
         self.identities: dict[str, Identity] = {}
         self.committed: dict[str, dict[TopicPartition, OffsetAndMetadata]] = {}
         self.fenced = 0
+        self.aborted = 0
 
     def create(self, topic: str, partitions: int, bytes_max: int = RECORD_BYTES_MAX) -> None:
         """Make a topic."""
@@ -141,6 +142,7 @@ class Broker:
         transaction = identity.transaction
         assert transaction is not None
         transaction.state, identity.transaction = state, None
+        self.aborted += state == "aborted"
         for at in sorted(transaction.touched):
             self._put(at, None, None)
         if state == "committed":

@@ -283,8 +283,10 @@ class SimulatedMember(SimulatedReader):
         self.topics: tuple[str, ...] = ()
         self.listener: Listener | None = None
         self.assigned = asyncio.Event()
+        self.stopped = False
 
     async def stop(self) -> None:
+        self.stopped = True
         if self.process.awake:
             self.process.groups.leave(self)
 
@@ -362,6 +364,8 @@ class Groups:
         self.leave(member)
         await member.process.point("heartbeat")
         await asyncio.sleep(HEARTBEAT_S)
+        if member.stopped:
+            return
         member.assigned.clear()
         await self._revoke(member)
         self.join(member)

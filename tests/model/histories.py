@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -35,6 +35,15 @@ ACCOUNT = "ann"
 
 Step = tuple[str, int, int, int]
 """What happens, and three small numbers that say to what and how."""
+
+
+class Draw(NamedTuple):
+    """A step's numbers, each from 0 to 7."""
+
+    a: int
+    b: int
+    c: int
+
 
 KINDS = (
     *(["post"] * 6),
@@ -106,7 +115,7 @@ class Play:
         """Play every step; `check` is called after each with what it was."""
         for number, step in enumerate(history):
             self.number = number
-            getattr(self, f"_{step[0]}")(*step[1:])
+            getattr(self, f"_{step[0]}")(Draw(*step[1:]))
             if self.check is not None:
                 self.check(self, f"step {number} {step}")
 
@@ -127,8 +136,8 @@ class Play:
 
     # --- what can happen ---------------------------------------------------------------------------
 
-    def _wait(self, a: int, b: int, c: int) -> None:
-        self.at += timedelta(hours=WAITS_H[(a * 8 + b) % len(WAITS_H)])
+    def _wait(self, draw: Draw) -> None:
+        self.at += timedelta(hours=WAITS_H[(draw.a * 8 + draw.b) % len(WAITS_H)])
         # The model sees every tick that the world makes, since each may end or expire something.
         self.world.advance(self.at)
         self.model._tick(self.at)
@@ -151,21 +160,21 @@ class Play:
             )
         )
 
-    def _post(self, a: int, b: int, c: int) -> None:
-        self._posted((1, 1, 1, 2, 2, 2, 3, 4)[a], b, c)
+    def _post(self, draw: Draw) -> None:
+        self._posted((1, 1, 1, 2, 2, 2, 3, 4)[draw.a], draw.b, draw.c)
 
-    def _doubt(self, a: int, b: int, c: int) -> None:
-        self._posted(1 + a % 3, b, c, mode="review")
+    def _doubt(self, draw: Draw) -> None:
+        self._posted(1 + draw.a % 3, draw.b, draw.c, mode="review")
 
-    def _imported(self, a: int, b: int, c: int) -> None:
-        self._posted(1 + a % 3, b, c, imported=True)
+    def _imported(self, draw: Draw) -> None:
+        self._posted(1 + draw.a % 3, draw.b, draw.c, imported=True)
 
-    def _revise(self, a: int, b: int, c: int) -> None:
+    def _revise(self, draw: Draw) -> None:
         live = [row for row in self.strikes if row.status == "active" and row.revision is not None]
         if not live:
             return
-        row = live[(a * 8 + b) % len(live)]
-        severity = 1 + c % 3
+        row = live[(draw.a * 8 + draw.b) % len(live)]
+        severity = 1 + draw.c % 3
         found = finding(row.guideline, f"s{severity}", severity)
         body = posted(
             self.account,
@@ -180,19 +189,19 @@ class Play:
             )
         )
 
-    def _delete(self, a: int, b: int, c: int) -> None:
+    def _delete(self, draw: Draw) -> None:
         live = [row for row in self.strikes if row.revision is not None]
         if live:
-            row = live[(a * 8 + b) % len(live)]
+            row = live[(draw.a * 8 + draw.b) % len(live)]
             body = posted(
                 self.account, row.act.removeprefix("post:"), revision=row.revision or 1, change="deleted"
             )
             self._send(post_signal(self.account, body, self.at, event=self._name("delete")))
 
-    def _told(self, a: int, b: int, c: int) -> None:
+    def _told(self, draw: Draw) -> None:
         things = [row.id for row in self.strikes] + [row.id for row in self.suspensions]
         if things:
-            about = things[(a * 8 + b) % len(things)]
+            about = things[(draw.a * 8 + draw.b) % len(things)]
             self._send(notice_signal(self.account, about, self.at, event=self._name("notice")))
 
     def _decide(
@@ -217,82 +226,82 @@ class Play:
             version = None if off is None else row.version + off
             self._decide(decision, "strike", row.id, version, by, **more)
 
-    def _confirm(self, a: int, b: int, c: int) -> None:
+    def _confirm(self, draw: Draw) -> None:
         live = [row for row in self.strikes if row.status == "active" and not row.confirmed]
         if live:
-            row = live[(a * 8 + b) % len(live)]
-            self._decide("confirm", "strike", row.id, row.version, c)
+            row = live[(draw.a * 8 + draw.b) % len(live)]
+            self._decide("confirm", "strike", row.id, row.version, draw.c)
 
-    def _overturn(self, a: int, b: int, c: int) -> None:
-        self._on_strike("overturn", a, b, c)
+    def _overturn(self, draw: Draw) -> None:
+        self._on_strike("overturn", draw.a, draw.b, draw.c)
 
-    def _waive(self, a: int, b: int, c: int) -> None:
-        self._on_strike("waive", a, b, c)
+    def _waive(self, draw: Draw) -> None:
+        self._on_strike("waive", draw.a, draw.b, draw.c)
 
-    def _stale(self, a: int, b: int, c: int) -> None:
-        self._on_strike("overturn", a, b, c, off=-1)
+    def _stale(self, draw: Draw) -> None:
+        self._on_strike("overturn", draw.a, draw.b, draw.c, off=-1)
 
-    def _unversioned(self, a: int, b: int, c: int) -> None:
-        self._on_strike("overturn", a, b, c, off=None)
+    def _unversioned(self, draw: Draw) -> None:
+        self._on_strike("overturn", draw.a, draw.b, draw.c, off=None)
 
-    def _strike(self, a: int, b: int, c: int) -> None:
-        severity = (1, 1, 2, 2, 2, 3, 3, 4)[a]
+    def _strike(self, draw: Draw) -> None:
+        severity = (1, 1, 2, 2, 2, 3, 3, 4)[draw.a]
         self.posts += 1
         self._decide(
             "strike",
             "account",
             "",
             self.world.view.version("account", "", self.account),
-            c,
-            guideline=GUIDELINES[b % 2],
+            draw.c,
+            guideline=GUIDELINES[draw.b % 2],
             case=f"s{severity}",
             severity=severity,
             post=f"p{self.posts}",
             revision=1,
         )
 
-    def _suspend(self, a: int, b: int, c: int) -> None:
+    def _suspend(self, draw: Draw) -> None:
         self._decide(
             "sanction",
             "account",
             "",
             self.world.view.version("account", "", self.account),
-            c,
+            draw.c,
             sanction_kind="suspension",
             guideline=GUIDELINES[0],
-            until=None if a == 0 else self.at + timedelta(days=a * 5),
+            until=None if draw.a == 0 else self.at + timedelta(days=draw.a * 5),
         )
 
-    def _lift(self, a: int, b: int, c: int) -> None:
+    def _lift(self, draw: Draw) -> None:
         live = [row for row in self.suspensions if row.over is None and row.origin != "termination_proposal"]
         if live:
-            row = live[(a * 8 + b) % len(live)]
-            self._decide("lift", "sanction", row.id, row.version, c)
+            row = live[(draw.a * 8 + draw.b) % len(live)]
+            self._decide("lift", "sanction", row.id, row.version, draw.c)
 
-    def _again(self, a: int, b: int, c: int) -> None:
+    def _again(self, draw: Draw) -> None:
         if self.sent:
-            signal = self.sent[(a * 64 + b * 8 + c) % len(self.sent)]
+            signal = self.sent[(draw.a * 64 + draw.b * 8 + draw.c) % len(self.sent)]
             if self.at - signal.received_at < timedelta(days=30):
                 self._send(signal)
 
-    def _confirm_case(self, a: int, b: int, c: int) -> None:
+    def _confirm_case(self, draw: Draw) -> None:
         live = [
             row
             for row in self.world.view.cases_of(self.account)
             if row.open and row.subject.startswith("post:")
         ]
         if live:
-            row = live[(a * 8 + b) % len(live)]
-            self._decide("confirm", "case", row.id, row.version, c)
+            row = live[(draw.a * 8 + draw.b) % len(live)]
+            self._decide("confirm", "case", row.id, row.version, draw.c)
 
-    def _dismiss(self, a: int, b: int, c: int) -> None:
+    def _dismiss(self, draw: Draw) -> None:
         live = [row for row in self.world.view.cases_of(self.account, "termination") if row.open]
         if live:
             self._decide(
-                "dismiss", "case", live[-1].id, live[-1].version, c, outcome="dismissed_in_good_faith"
+                "dismiss", "case", live[-1].id, live[-1].version, draw.c, outcome="dismissed_in_good_faith"
             )
 
-    def _confirm_termination(self, a: int, b: int, c: int) -> None:
+    def _confirm_termination(self, draw: Draw) -> None:
         standing = self.world.view.standing(self.account)
         if standing is not None and standing.termination_proposed:
             self._decide(
@@ -300,5 +309,5 @@ class Play:
                 "account",
                 "",
                 self.world.view.version("account", "", self.account),
-                c,
+                draw.c,
             )

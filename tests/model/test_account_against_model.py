@@ -22,7 +22,7 @@ def seen(play: Play) -> dict[str, Any]:
     view = play.world.view
     state = play.world.states.get(f"account:{play.account}")
     standing = ACCOUNT.standing(
-        state if state is not None else ACCOUNT.initial(f"account:{play.account}"), play.at
+        state if state is not None else ACCOUNT.initial(f"account:{play.account}"), play.at, play.world.policy
     )
     episodes: dict[str, int] = {}
     for row in play.strikes:

@@ -24,6 +24,9 @@ from tests.support.story import Expect, SanctionOf, Story, StrikeOf
 from tests.support.view import View
 from tests.support.world import World
 
+CONFIDENCE = 97
+"""How sure a rule is of what it finds in a story."""
+
 
 class Player(Protocol):
     """Somebody who can play a step and then show what came of it."""
@@ -66,7 +69,8 @@ def check(view: View, expected: Expect, entries_before: int) -> None:
     assert standing is not None, f"`{expected.account}` has no ledger entry at all"
     wrong = {}
     for name in (
-        "active_points", "confirmed_points", "active_strikes", "warnings", "total_strikes", "rung", "suspended",
+        "active_points", "confirmed_points", "active_strikes", "warnings", "total_strikes", "rung",
+        "suspended",
         "termination_proposed", "terminated", "hidden_posts", "open_cases",
     ):  # fmt: skip
         want, have = getattr(expected, name), getattr(standing, name)
@@ -100,9 +104,9 @@ def tell_story(player: Player, story: Story) -> None:
 class PurePlayer:
     """Plays through the pure cores: does what screening would do, and moves the clock by hand."""
 
-    def __init__(self, policies: Mapping[str, Policy], policy: str = "default") -> None:
+    def __init__(self, policies: Mapping[str, Policy], policy: str = "default", partition: int = 0) -> None:
         self._policies = policies
-        self.world = World(policies[policy])
+        self.world = World(policies[policy], partition=partition)
         self.view = self.world.view
         self._at = day(0)
         self._moments = 0
@@ -154,8 +158,7 @@ class PurePlayer:
     def _finding(self, specimen: tell.Specimen) -> Finding:
         case = self.world.policy.case(specimen.guideline, specimen.case)
         assert case is not None, f"the policy has no case `{specimen.case}` of `{specimen.guideline}`"
-        mode: Any = case.mode
-        return finding(specimen.guideline, specimen.case, case.severity, mode=mode)
+        return finding(specimen.guideline, specimen.case, case.severity, mode=case.mode_for(CONFIDENCE), confidence=CONFIDENCE)
 
     def _decision(self, step: tell.Decide, at: datetime, name: str) -> Signal:
         kind, target = locate(self.view, step.target)

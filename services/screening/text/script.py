@@ -5,6 +5,7 @@ A script is all that can be told cheaply and surely. A rule says which scripts i
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from typing import Final
@@ -15,6 +16,10 @@ OTHER: Final = "und-Zyyy"
 FOREIGN_LETTERS_MIN: Final = 10
 FOREIGN_PERCENT_MIN: Final = 25
 
+_BEYOND_LATIN: Final = re.compile(
+    "[\u0370-\u1cff\u1f00-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufefc\U00020000-\U000323af]"
+)
+"""Finds most texts without such letters at once."""
 _BLOCKS: Final = (
     (0x0000, "Latn"),
     (0x0370, "Grek"),
@@ -66,7 +71,7 @@ def language(folded: str) -> str:
 
 def foreign(folded: str) -> str | None:
     """The tag of a script other than Latin in which a good part of the text is written; None where there is no such part."""
-    if folded.isascii():
+    if folded.isascii() or not _BEYOND_LATIN.search(folded):
         return None
     counts = _histogram(folded)
     total = sum(counts.values())

@@ -6,12 +6,11 @@ import pytest
 
 from services.replay.deciders import DECIDERS
 from services.replay.verify import verify
-from tests.acceptance.scenarios import acts, ladder, record
+from tests.acceptance.scenarios import STORIES
 from tests.acceptance.scenarios.policies import policies
 from tests.support.play import PurePlayer, tell_story
 from tests.support.story import Story
 
-STORIES = (*ladder.STORIES, *acts.STORIES, *record.STORIES)
 POLICIES = policies()
 
 

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from events.decisions import DecisionUnion, decision_key, parse_decision_event, to_decided
 from events.dead_letters import Rejected
+from events.decisions import DecisionUnion, decision_key, parse_decision_event, to_decided
 from events.envelope import type_of
 from events.signals import Decided
 from events.versions import DRAFTS

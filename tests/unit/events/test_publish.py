@@ -17,11 +17,27 @@ from tests.golden.kinds import outcomes, tag
 from tests.support.filled import filled
 
 SILENT = {
-    "account_noted", "case_closed", "case_opened", "case_updated", "episode_lapsed", "failed", "finding_noted",
-    "merit_noted", "note_added", "notice_noted", "post_changed", "post_cleared", "refused", "report_folded",
-    "report_noted", "report_settled", "reporter_muted", "sanction_carried", "termination_proposed",
+    "account_noted",
+    "case_closed",
+    "case_opened",
+    "case_updated",
+    "episode_lapsed",
+    "failed",
+    "finding_noted",
+    "merit_noted",
+    "note_added",
+    "notice_noted",
+    "post_changed",
+    "post_cleared",
+    "refused",
+    "report_folded",
+    "report_noted",
+    "report_settled",
+    "reporter_muted",
+    "sanction_carried",
+    "termination_proposed",
     "termination_settled",
-}  # fmt: skip
+}
 """Outcomes that consumers see in the standing only, or not at all."""
 
 

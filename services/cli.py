@@ -1,0 +1,98 @@
+"""`goodstanding`: everything that a person does with a deployment.
+
+Answers go to standard output, as tables or with `--json` for machines; everything else, progress and errors, goes to standard error.
+What the exit codes mean is in `services/exit_codes.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+import typer
+
+from services.commands import (
+    connect,
+    dead_letters,
+    decide,
+    events,
+    keys,
+    ledger,
+    look,
+    operate,
+    policy,
+)
+from services.commands.connect import KEY_VARIABLE
+from services.commands.failures import understood
+from services.commands.output import err, fail
+from services.exit_codes import ExitCode
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings=CONTEXT,
+    help="Enforces a community's guidelines from its event log. Every command has --help; most have --json.",
+)
+
+LOOK, ACT, RUN, PROVE = "Look", "Act", "Run", "Prove"
+
+app.command(rich_help_panel=LOOK)(look.standing)
+app.add_typer(look.strikes, name="strikes", rich_help_panel=LOOK)
+app.add_typer(look.sanctions, name="sanctions", rich_help_panel=LOOK)
+app.add_typer(look.cases, name="cases", rich_help_panel=LOOK)
+app.command(rich_help_panel=LOOK)(look.audit)
+app.command(rich_help_panel=LOOK)(look.explain)
+app.add_typer(decide.app, name="decide", rich_help_panel=ACT)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=ACT)
+app.add_typer(events.app, name="events", rich_help_panel=ACT)
+app.add_typer(policy.app, name="policy", rich_help_panel=ACT)
+app.add_typer(keys.app, name="keys", rich_help_panel=ACT)
+app.command(rich_help_panel=RUN)(operate.status)
+app.command(rich_help_panel=RUN)(operate.worker)
+app.add_typer(operate.topics, name="topics", rich_help_panel=RUN)
+app.add_typer(operate.db, name="db", rich_help_panel=RUN)
+app.add_typer(operate.projections, name="projections", rich_help_panel=RUN)
+app.add_typer(operate.clock, name="clock", rich_help_panel=RUN)
+app.command(rich_help_panel=RUN)(operate.demo)
+app.add_typer(ledger.app, name="ledger", rich_help_panel=PROVE)
+app.command(rich_help_panel=PROVE)(ledger.replay)
+
+
+def main() -> NoReturn:
+    """Run the command of this process's arguments, and exit with what became of it."""
+    connect.present(os.environ.pop(KEY_VARIABLE, ""))
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code. Says on standard error what went wrong."""
+    try:
+        code = app(arguments, prog_name="goodstanding", standalone_mode=False)
+    except click.exceptions.Exit as stopped:
+        return stopped.exit_code
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        err.print("interrupted: nothing more was done")
+        return ExitCode.INTERRUPTED
+    except SystemExit as stopped:
+        return stopped.code if isinstance(stopped.code, int) else ExitCode.BUG
+    except Exception as error:  # noqa: BLE001 - every failure has an exit code, and the rest is a bug with its traceback
+        failure = understood(error)
+        if failure is None:
+            traceback.print_exc()
+            return ExitCode.BUG
+        fail(failure)
+        return failure.code
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""What becomes known of an account beside its posts: its profile, merits, notices delivered, sanctions carried out."""
+
+from __future__ import annotations
+
+from events.ledger import AccountNoted, MeritNoted, NoticeNoted, Refused, SanctionCarried
+from events.signals import AccountChanged, MeritEarned, NoticeDelivered, SanctionReported
+from services.enforcement.draft import Draft
+from services.enforcement.ladder import survivors
+from services.enforcement.state import AccountState
+from services.enforcement.striking import find_strike, refold, remove, restore_post, warning_id
+
+
+def account_changed(draft: Draft, change: AccountChanged) -> None:
+    """Take up what became known; an account that turns out to be staff is looked at by a person instead of a rule."""
+    was = draft.state.account_kind
+    if not _says_something_new(draft.state, change):
+        return
+    at = draft.signal.occurred_at if change.change == "registered" else draft.now
+    draft.note(
+        AccountNoted(
+            change.change,
+            at,
+            change.account_kind,
+            change.own_domains,
+            change.own_emails,
+            change.own_phones,
+            change.complete,
+            change.email_class,
+        )
+    )
+    if change.account_kind == "staff" and was != "staff":
+        _withdraw_automation(draft)
+
+
+def _says_something_new(state: AccountState, change: AccountChanged) -> bool:
+    if change.change in ("registered", "erased"):
+        return True
+    if change.change == "closed":
+        return not state.closed
+    return (
+        change.account_kind not in (None, state.account_kind)
+        or change.own_domains not in (None, state.own_domains)
+        or change.own_emails not in (None, state.own_emails)
+        or change.own_phones not in (None, state.own_phones)
+    )
+
+
+def _withdraw_automation(draft: Draft) -> None:
+    """Staff findings are cases, never exemptions and never strikes by a rule: what a rule decided before goes to a person."""
+    actor = draft.signal.actor
+    withdrawn = [act for act in survivors(draft.state.acts) if not act.by_person and act.confirmed_at is None]
+    for act in withdrawn:
+        remove(draft, act, "withdrawn", actor, None)
+        if act.post is not None:
+            restore_post(draft, act.post, "withdrawn", actor, None)
+    if withdrawn:
+        refold(draft, actor, None)
+
+
+def merit_earned(draft: Draft, merit: MeritEarned) -> None:
+    """A merit from somebody else; merits show in the standing and buy nothing off."""
+    if merit.by != draft.state.account:
+        draft.note(MeritNoted(merit.merit, merit.post, merit.by, draft.now))
+
+
+def notice_delivered(draft: Draft, notice: NoticeDelivered) -> None:
+    """The account was told: the episode that the strike or sanction belongs to takes up no later act."""
+    state = draft.state
+    strikes = _strikes_of(state, notice.about)
+    if strikes is None:
+        _unknown(draft, "notice", notice.about)
+        return
+    episodes = {act.episode for act in state.acts if act.strike in strikes}
+    told_at = min(draft.signal.occurred_at, draft.signal.received_at)
+    noted = False
+    for episode in state.episodes:
+        if episode.id in episodes and (episode.noticed_at is None or told_at < episode.noticed_at):
+            draft.note(NoticeNoted(notice.about, episode.id, max(told_at, episode.opened_at)))
+            noted = True
+    if not noted:
+        draft.note(NoticeNoted(notice.about, None, told_at))
+
+
+def _strikes_of(state: AccountState, about: str) -> tuple[str, ...] | None:
+    """The strikes that a notice about a strike or sanction tells of; None where the id is unknown."""
+    if find_strike(state, about) is not None:
+        return (about,)
+    for sanction in state.sanctions:
+        if sanction.id == about:
+            return sanction.strikes
+    for act in state.acts:
+        if warning_id(state.entity, act.strike) == about:
+            return (act.strike,)
+    return None
+
+
+def sanction_reported(draft: Draft, report: SanctionReported) -> None:
+    """The platform carried a sanction out, or couldn't."""
+    known = any(s.id == report.sanction for s in draft.state.sanctions)
+    if not known and _strikes_of(draft.state, report.sanction) is None:
+        _unknown(draft, "sanction", report.sanction)
+        return
+    draft.note(SanctionCarried(report.sanction, report.result, report.code, draft.now))
+
+
+def _unknown(draft: Draft, kind: str, about: str) -> None:
+    draft.note(
+        Refused(
+            f"{kind}_reported",
+            "unknown_target",
+            f"`{about}` is neither a strike nor a sanction in force of this account",
+            "name the id that the strike or sanction event carried, and the account as subject",
+            draft.now,
+        )
+    )
+
+

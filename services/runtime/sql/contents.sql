@@ -1,0 +1,1 @@
+SELECT value FROM contents WHERE ref = $1

@@ -1,0 +1,1 @@
+SELECT * FROM sanctions WHERE sanction = $1

@@ -1,0 +1,1 @@
+SELECT * FROM standings WHERE account = $1

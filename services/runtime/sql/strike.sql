@@ -1,0 +1,1 @@
+SELECT * FROM strikes WHERE strike = $1

@@ -1,0 +1,6 @@
+-- The account's strikes as they were known by $2.
+SELECT DISTINCT ON (strike) *
+FROM (SELECT * FROM strikes WHERE account = $1 UNION ALL SELECT * FROM strikes_past WHERE account = $1) AS states
+WHERE recorded_at <= $2
+ORDER BY strike, change DESC
+LIMIT $3

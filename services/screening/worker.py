@@ -1,0 +1,210 @@
+"""The stage `screening`: hands records to `screen.py`, takes up policies, keeps the breakers in the guard, counts and logs.
+
+Its guard, JSON in the metadata of the committed offset, holds the policy in force and what the breakers know, and no more. Its windows are
+rebuilt by reading the last minutes of `posts` again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from events.policy import Policy
+from services.runtime import metrics
+from services.runtime.stage import Batch, Core, Output, Record
+from services.screening.breaker import Breakers, Missed
+from services.screening.digests import IdentityKey
+from services.screening.rulebook import Rulebook
+from services.screening.screen import Screen
+from services.screening.window import WINDOW
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "screening"
+BATCH_RECORDS_MAX: Final = 4_000
+AGAIN_RECORDS_MAX: Final = 1_000
+"""Posts that are screened again within one batch, beside its own."""
+RULEBOOKS_MAX: Final = 4
+"""Compiled policies kept; all partitions of a process share them."""
+
+
+class PolicySource(Protocol):
+    """Where policies come from: `services/runtime/policies.py`."""
+
+    def latest(self) -> tuple[int, Policy] | None:
+        """Sequence and policy of the last activation whose text is there."""
+
+    async def wait_latest(self) -> tuple[int, Policy]:
+        """Wait until there is one."""
+
+
+class Rereader(Protocol):
+    """Reads records of an input again."""
+
+    async def read(
+        self, topic: str, partition: int, start: int, end: int, records_max: int
+    ) -> Sequence[Record]:
+        """At most so many records from offset `start`, below `end`; fewer only where that is all there still is."""
+
+
+class Guard(msgspec.Struct, frozen=True, gc=False):
+    """The stage's part of the guard."""
+
+    sequence: int
+    policy_version: str
+    breakers: Breakers
+
+
+_DECODER: Final = msgspec.json.Decoder(Guard)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Screening:
+    """The stage. `rereader` None: what a suspended rule has missed stays noted until a process with one takes over."""
+
+    name = NAME
+    inputs: tuple[str, ...] = ("decisions", "accounts", "reports", "posts")
+    changelog: str | None = None
+    history: Mapping[str, timedelta] = {"posts": WINDOW}
+    batch_records_max = BATCH_RECORDS_MAX
+
+    def __init__(self, policies: PolicySource, key: IdentityKey, rereader: Rereader | None = None) -> None:
+        self._policies = policies
+        self._key = key
+        self._rereader = rereader
+        self._rulebooks: dict[str, Rulebook] = {}
+
+    def core(self, partition: int) -> Core:
+        """A new core for one partition."""
+        return ScreeningCore(partition, Screen(self._key))
+
+    async def prepare(self, core: Core, records: Mapping[str, Sequence[Record]]) -> None:
+        """Wait for a policy at least as new as the last one in force here, and read again what is due."""
+        del records
+        assert isinstance(core, ScreeningCore)
+        sequence, policy = await self._policies.wait_latest()
+        if sequence >= core.sequence:
+            core.offer(sequence, self._rulebook(policy))
+        due = core.due()
+        if due is not None and self._rereader is not None:
+            found = await self._rereader.read("posts", core.partition, due.start, due.end, AGAIN_RECORDS_MAX)
+            core.take_again(due, found)
+
+    def _rulebook(self, policy: Policy) -> Rulebook:
+        found = self._rulebooks.get(policy.version)
+        if found is None:
+            found = self._rulebooks[policy.version] = Rulebook(policy)
+            while len(self._rulebooks) > RULEBOOKS_MAX:
+                del self._rulebooks[next(iter(self._rulebooks))]
+        return found
+
+
+class ScreeningCore:
+    """One partition's screening."""
+
+    def __init__(self, partition: int, screen: Screen) -> None:
+        self.partition: Final = partition
+        self.sequence = -1
+        self._screen = screen
+        self._offered: tuple[int, Rulebook] | None = None
+        self._again: tuple[Missed, Sequence[Record]] | None = None
+        self._partition = str(partition)
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Never called: there is no changelog."""
+        raise NotImplementedError(f"screening keeps no changelog, and was given a record of one: `{key!r}`")
+
+    def resume(self, guard: bytes | None) -> None:
+        """Take up the policy's sequence and the breakers."""
+        if guard is not None:
+            kept = _DECODER.decode(guard)
+            self.sequence = kept.sequence
+            self._screen.breakers = kept.breakers
+
+    def observe(self, records: Mapping[str, Sequence[Record]]) -> None:
+        """Rebuild the window."""
+        self._screen.observe(records.get("posts", ()))
+
+    def offer(self, sequence: int, rulebook: Rulebook) -> None:
+        """The rules to take up at the next batch's beginning."""
+        self._offered = (sequence, rulebook)
+
+    def due(self) -> Missed | None:
+        """What is to be screened again next; nothing while the rule that missed it is still the same."""
+        if self._offered is not None:
+            self._screen.take_up(self._offered[1])
+        return self._screen.breakers.due()
+
+    def take_again(self, missed: Missed, records: Sequence[Record]) -> None:
+        """Records of a missed range, for the next batch."""
+        self._again = (missed, records)
+
+    def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
+        """Screen a batch."""
+        self._take_up()
+        outputs = self._screen_again()
+        for topic, page in records.items():
+            if topic == "posts":
+                outputs += self._screen.screen_posts(page)
+            else:
+                for record in page:
+                    outputs += self._screen.screen(topic, record)
+        self._tell()
+        return Batch(
+            outputs=outputs,
+            next_offsets={topic: page[-1].offset + 1 for topic, page in records.items() if page},
+            guard=_ENCODER.encode(
+                Guard(self.sequence, self._screen.rulebook.policy.version, self._screen.breakers)
+            ),
+        )
+
+    def _take_up(self) -> None:
+        if self._offered is None:
+            return
+        sequence, rulebook = self._offered
+        self._offered = None
+        self._screen.take_up(rulebook)
+        if sequence != self.sequence:
+            self.sequence = sequence
+            metrics.POLICY_SEQUENCE.labels(NAME, self._partition).set(sequence)
+            log.info("partition %s: policy %.12s in force", self.partition, rulebook.policy.version)
+
+    def _screen_again(self) -> list[Output]:
+        if self._again is None:
+            return []
+        missed, records = self._again
+        self._again = None
+        outputs = self._screen.screen_again(missed, records)
+        upto = missed.end if len(records) < AGAIN_RECORDS_MAX else records[-1].offset + 1
+        self._screen.breakers.screened_again(upto)
+        log.info(
+            "partition %s: rule `%s` has seen the posts at %s to %s that it had missed",
+            self.partition,
+            missed.rule,
+            missed.start,
+            upto - 1,
+        )
+        return outputs
+
+    def _tell(self) -> None:
+        """Metrics and log of what happened since the last batch."""
+        counts = self._screen.take_counts()
+        for (topic, reason), number in counts.dead.items():
+            metrics.DEAD_LETTERS.labels(NAME, topic, reason).inc(number)
+        for (guideline, mode), number in counts.findings.items():
+            metrics.FINDINGS.labels(guideline, mode).inc(number)
+        for rule, number in counts.failed.items():
+            metrics.FAILED.labels(NAME, rule).inc(number)
+        for rule, offset, error in counts.incidents:
+            log.error(
+                "partition %s: rule `%s` keeps raising (last `%s`, at offset %s of `posts`) and is suspended; "
+                "what it misses is noted and will be screened again once it is mended; raise its version with the fix",
+                self.partition,
+                rule,
+                error,
+                offset,
+            )
