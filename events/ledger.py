@@ -31,7 +31,46 @@ SanctionKind = Literal[
 SanctionOrigin = Literal["ladder", "rule", "manual", "termination_proposal", "import"]
 StrikeStatus = Literal["active", "overturned", "waived", "withdrawn"]
 CaseKind = Literal[
-    "finding", "report", "strike", "rule_failed", "failed", "termination", "welfare", "restricted", "campaign", "link"
+    "finding",
+    "report",
+    "strike",
+    "rule_failed",
+    "failed",
+    "termination",
+    "welfare",
+    "restricted",
+    "campaign",
+    "link",
+]
+
+FindingEffect = Literal["shadow", "review", "beside", "folded", "told", "cleared"]
+RemovalStatus = Literal["overturned", "waived", "withdrawn"]
+LiftReason = Literal[
+    "ended",
+    "lifted",
+    "waived",
+    "overturned",
+    "withdrawn",
+    "replaced",
+    "dismissed",
+    "restored",
+    "post_deleted",
+]
+ProposalReason = Literal["points", "s4", "episode", "person"]
+SettleResult = Literal["confirmed", "dismissed", "withdrawn", "reversed"]
+ReportResult = Literal[
+    "forwarded", "ignored_muted", "ignored_self", "ignored_duplicate", "ignored_flood", "withdrawn"
+]
+CaseResult = Literal["confirmed", "dismissed", "overturned", "moved", "settled", "redecided"]
+RefusalCode = Literal[
+    "stale",
+    "version_missing",
+    "unknown_target",
+    "already_done",
+    "not_allowed",
+    "not_supported",
+    "second_person_needed",
+    "invalid",
 ]
 
 
@@ -116,7 +155,7 @@ class FindingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     guideline: str
     case: str
     severity: int
-    effect: Literal["shadow", "review", "beside", "folded", "told", "cleared"]
+    effect: FindingEffect
     evidence: Evidence
     effective_at: datetime
 
@@ -215,7 +254,7 @@ class StrikeRemoved(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     """A strike no longer counts: overturned (wrong), waived (discretion) or withdrawn (the account is staff or a bot). The record keeps it."""
 
     strike: str
-    status: Literal["overturned", "waived", "withdrawn"]
+    status: RemovalStatus
     actor: Actor
     reason_ref: str | None
     effective_at: datetime
@@ -274,7 +313,7 @@ class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", ta
 
     sanction: str
     sanction_kind: SanctionKind
-    because: Literal["ended", "lifted", "waived", "overturned", "withdrawn", "replaced", "dismissed", "restored", "post_deleted"]
+    because: LiftReason
     decision: str
     actor: Actor
     reason_ref: str | None
@@ -283,12 +322,14 @@ class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", ta
     restored: bool = False
 
 
-class TerminationProposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="termination_proposed"):
+class TerminationProposed(
+    msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="termination_proposed"
+):
     """Termination awaits a second person. `proposer` may not be the one who confirms."""
 
     proposal: str
     proposer: Actor
-    because: Literal["points", "s4", "episode", "person"]
+    because: ProposalReason
     strikes: tuple[str, ...]
     effective_at: datetime
 
@@ -297,7 +338,7 @@ class TerminationSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind"
     """A proposed termination was confirmed by a second person, turned down, or lost its ground."""
 
     proposal: str
-    result: Literal["confirmed", "dismissed", "withdrawn", "reversed"]
+    result: SettleResult
     actor: Actor
     effective_at: datetime
 
@@ -310,7 +351,7 @@ class ReportNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
 
     report: str
     subject_account: str
-    result: Literal["forwarded", "ignored_muted", "ignored_self", "ignored_duplicate", "ignored_flood", "withdrawn"]
+    result: ReportResult
     weight: int
     effective_at: datetime
     post: str | None = None
@@ -396,7 +437,7 @@ class CaseClosed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="c
 
     case: str
     version: int
-    result: Literal["confirmed", "dismissed", "overturned", "moved", "settled", "redecided"]
+    result: CaseResult
     actor: Actor
     reason_ref: str | None
     effective_at: datetime
@@ -427,16 +468,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refu
     """A decision that had no effect, and why. `current_version` is what the decider should have seen."""
 
     decision: str
-    code: Literal[
-        "stale",
-        "version_missing",
-        "unknown_target",
-        "already_done",
-        "not_allowed",
-        "not_supported",
-        "second_person_needed",
-        "invalid",
-    ]
+    code: RefusalCode
     message: str
     remedy: str
     effective_at: datetime

@@ -84,10 +84,16 @@ class Case(_Model):
     def mode_for(self, confidence: int) -> Mode:
         """What a rule's finding of this case may do at a confidence (whole percentage)."""
         if self.mode == "enforce":
-            return "enforce" if confidence >= self.enforce_at else "review" if confidence >= self.review_at else "shadow"
+            return (
+                "enforce"
+                if confidence >= self.enforce_at
+                else "review"
+                if confidence >= self.review_at
+                else "shadow"
+            )
         if self.mode == "review":
             return "review" if confidence >= self.review_at else "shadow"
-        return "shadow" if self.mode in ("report-only", "legal-notice") else self.mode
+        return "reminder" if self.mode == "reminder" else "allowed" if self.mode == "allowed" else "shadow"
 
 
 class Guideline(_Model):
@@ -171,7 +177,9 @@ class Policy(_Model):
         if rungs != sorted(set(rungs)):
             raise ValueError("ladder rungs must rise in points")
         if any(rung.suspension_hours is None for rung in self.ladder[:-1]):
-            raise ValueError("only the last rung of the ladder may propose termination (no `suspension_hours`)")
+            raise ValueError(
+                "only the last rung of the ladder may propose termination (no `suspension_hours`)"
+            )
         return self
 
     @cached_property

@@ -23,6 +23,7 @@ Mode = Literal["enforce", "review", "shadow", "reminder", "allowed"]
 ContentAction = Literal["none", "hidden", "rest-hidden", "quarantined", "restricted", "held", "removed"]
 ReportReason = str
 """A guideline's id, or `illegal-content`, `copyright`, `self-harm`, `child-safety`."""
+ReportOutcome = Literal["upheld", "dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):
@@ -162,7 +163,7 @@ class ReportAnswered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", ta
 
     report: str
     reporter: str
-    outcome: Literal["upheld", "dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
+    outcome: ReportOutcome
 
 
 class NoticeDelivered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="notice_delivered"):

@@ -1,7 +1,7 @@
 """`goodstanding`: everything that a person does with a deployment.
 
-Answers go to standard output, as tables or with `--json` for machines; everything else, progress and errors, goes to standard error.
-What the exit codes mean is in `services/exit_codes.py`.
+Answers go to standard output, as tables or with `--json` for machines; everything else, progress and errors,
+goes to standard error. What the exit codes mean is in `services/exit_codes.py`.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ async def operator(
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
             "the key isn't known" if presented else "no key was sent",
-            "send a key as header `X-API-Key`, or as `Authorization: Bearer …`; `goodstanding keys new` makes one",
+            "send a key as header `X-API-Key`, or as `Authorization: Bearer …`; `goodstanding keys new` "
+            "makes one",
             headers={"WWW-Authenticate": "Bearer"},
         )
     return found

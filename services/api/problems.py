@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from services.keys import KeysError
+from services.answers import BadPage, NotAllowed
+from services.keys import CAPABILITIES, KeysError
 from services.runtime.postgres import MISSING, UNAVAILABLE
+from services.runtime.reading import NotFound
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:goodstanding:problem:"
@@ -23,17 +25,25 @@ class Fault(BaseModel):
     """One thing that is wrong with a request."""
 
     where: str = Field(description="Which parameter.", examples=["query.limit"])
-    expected: str = Field(description="What was expected there.", examples=["input should be less than or equal to 500"])
+    expected: str = Field(
+        description="What was expected there.", examples=["input should be less than or equal to 500"]
+    )
 
 
 class ProblemDetails(BaseModel):
     """A problem, as in RFC 9457, and what to do about it."""
 
-    type: str = Field(description="A URN that names the kind of problem.", examples=["urn:goodstanding:problem:not-found"])
+    type: str = Field(
+        description="A URN that names the kind of problem.", examples=["urn:goodstanding:problem:not-found"]
+    )
     title: str = Field(description="The kind of problem in words.", examples=["Not Found"])
     status: int = Field(description="The HTTP status.", examples=[404])
-    detail: str = Field(description="What is wrong, and where.", examples=["nothing is known of account `u-1`"])
-    remedy: str = Field(description="What to do.", examples=["check the id; accounts appear with their first signal"])
+    detail: str = Field(
+        description="What is wrong, and where.", examples=["nothing is known of account `u-1`"]
+    )
+    remedy: str = Field(
+        description="What to do.", examples=["check the id; accounts appear with their first signal"]
+    )
     instance: str = Field(description="The path that was asked for.", examples=["/v1/accounts/u-1/standing"])
     faults: list[Fault] | None = Field(default=None, description="Each thing that is wrong with the request.")
 
@@ -42,7 +52,13 @@ class Problem(Exception):
     """Ends a request with a problem. `kind` names it for programs; by default it is the status's own name."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str, remedy: str, *, kind: str = "", headers: dict[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        remedy: str,
+        *,
+        kind: str = "",
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -50,11 +66,6 @@ class Problem(Exception):
         self.remedy = remedy
         self.kind = kind or status.phrase.lower().replace(" ", "-")
         self.headers = headers or {}
-
-
-def not_found(detail: str, remedy: str) -> Problem:
-    """What was asked for doesn't exist."""
-    return Problem(HTTPStatus.NOT_FOUND, detail, remedy)
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -69,6 +80,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(KeysError, _keys)
+    app.add_exception_handler(NotFound, _unknown)
+    app.add_exception_handler(NotAllowed, _forbidden)
+    app.add_exception_handler(BadPage, _page)
     for kind in (*UNAVAILABLE, *MISSING):
         app.add_exception_handler(kind, _database)
 
@@ -102,9 +116,30 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     ]
     where = ", ".join(f"`{fault.where}`" for fault in faults)
     problem = Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, f"parameters can't be used: {where}", "see `faults` for what each expects"
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        f"parameters can't be used: {where}",
+        "see `faults` for what each expects",
     )
     return answer(request, problem, faults)
+
+
+async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    detail, _, remedy = str(error).partition("; ")
+    return answer(request, Problem(HTTPStatus.NOT_FOUND, detail, remedy or "check the id"))
+
+
+async def _forbidden(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NotAllowed)
+    detail = f"this key may not {CAPABILITIES[error.capability]}"
+    problem = Problem(HTTPStatus.FORBIDDEN, detail, f"use a key with the capability `{error.capability}`")
+    return answer(request, problem)
+
+
+async def _page(request: Request, error: Exception) -> JSONResponse:
+    problem = Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, str(error), "pass `next` of the page before as `after`"
+    )
+    return answer(request, problem)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -115,14 +150,20 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         HTTPStatus.METHOD_NOT_ALLOWED: "this API only answers GET",
     }
     remedy = remedies.get(status, "see /docs")
-    detail = f"there is no `{request.url.path}` here" if status is HTTPStatus.NOT_FOUND else str(error.detail).lower()
+    detail = (
+        f"there is no `{request.url.path}` here"
+        if status is HTTPStatus.NOT_FOUND
+        else str(error.detail).lower()
+    )
     return answer(request, Problem(status, detail, remedy, headers=dict(error.headers or {})))
 
 
 async def _keys(request: Request, _: Exception) -> JSONResponse:
     # What is wrong with the file is the operator's business, and in the log; nobody is let in meanwhile.
     problem = Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "keys can't be checked", "the operator finds the reason in this process's log"
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "keys can't be checked",
+        "the operator finds the reason in this process's log",
     )
     return answer(request, problem)
 

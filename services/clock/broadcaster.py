@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from events.codec import encode
 from events.control import ActivationRequested, AdvanceRequested, parse_control_event
-from events.dead_letters import OTHERS_MAX, DeadCode, DeadReason, to_headers
+from events.dead_letters import DeadReason, to_headers
+from events.explain import explain
 from events.ids import partition_entity
 from events.signals import Origin, Signal
 from services.clock.clock import State, activation, decode_state, due, encode_state, tick
@@ -144,11 +145,7 @@ def _read(record: Record) -> ActivationRequested | AdvanceRequested | DeadReason
     try:
         return parse_control_event(record.value)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        paths = [".".join(map(str, fault["loc"])) or "value" for fault in faults]
-        code: DeadCode = "json_invalid" if faults[0]["type"] == "json_invalid" else "field_invalid"
-        others = tuple(paths[1 : OTHERS_MAX + 1])
-        return DeadReason(code, paths[0], "a request of `control`", faults[0]["type"], _REMEDY, others)
+        return explain(error, CONTROL)
 
 
 def _origin(record: Record, event: ActivationRequested | AdvanceRequested) -> Origin:

@@ -83,8 +83,8 @@ _OURS: Final = DeadReason(
     "type_misplaced",
     "type",
     f"a type of {', '.join(f'`{topic}`' for topic in INPUT_TOPICS)}",
-    "a type that this system sends out itself",
-    "leave the line out",
+    "a type that is no input",
+    "leave the line out; requests to `control` are sent by commands of their own",
 )
 
 

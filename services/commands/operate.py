@@ -86,7 +86,9 @@ def db_migrate() -> None:
 
 @projections.command("rebuild")
 def projections_rebuild(
-    check: Annotated[bool, typer.Option("--check", help="Only compare with the live tables; swap nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only compare with the live tables; swap nothing.")
+    ] = False,
     if_equal: Annotated[bool, typer.Option("--if-equal", help="Swap only where no row differs.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,12 +100,12 @@ def projections_rebuild(
     columns = (TextColumn("rebuilding"), MofNCompleteColumn(), TextColumn("entries"))
 
     async def work() -> Any:
-        async with connect.log() as kafka, connect.database():
+        async with connect.database():
             with Progress(*columns, console=err, transient=True) as progress:
                 task = progress.add_task("", total=None)
                 settings = connect.settings()
                 return await rebuild(
-                    kafka,
+                    settings.bootstrap_servers,
                     settings.postgres_dsn,
                     prefix=settings.topic_prefix,
                     swap=swap,
@@ -117,7 +119,10 @@ def projections_rebuild(
         for difference in report.differences:
             say(plain(difference))
         done = "the new tables are shown now" if report.swapped else "the live tables stay as they were"
-        say(f"rebuilt {report.entries} entries: {'equal' if report.equal else '[bold]not equal[/bold]'}; {done}")
+        say(
+            f"rebuilt {report.entries} entries: {'equal' if report.equal else '[bold]not equal[/bold]'}; "
+            f"{done}"
+        )
     if not report.equal and swap != "always":
         raise typer.Exit(ExitCode.VERIFICATION_FAILED)
 
@@ -342,7 +347,9 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def demo(
-    arguments: Annotated[list[str] | None, typer.Argument(help="Passed on to the demo; see its own help.")] = None,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="Passed on to the demo; see its own help.")
+    ] = None,
 ) -> None:
     """Start everything on this machine and play a story through it."""
     importlib.import_module("services.demo").main(connect.settings(), arguments or [])

@@ -6,8 +6,9 @@ from events.ledger import AccountNoted, MeritNoted, NoticeNoted, Refused, Sancti
 from events.signals import AccountChanged, MeritEarned, NoticeDelivered, SanctionReported
 from services.enforcement.draft import Draft
 from services.enforcement.ladder import survivors
+from services.enforcement.sanctioning import refold, restore_post
 from services.enforcement.state import AccountState
-from services.enforcement.striking import find_strike, refold, remove, restore_post, warning_id
+from services.enforcement.striking import find_strike, remove, warning_id
 
 
 def account_changed(draft: Draft, change: AccountChanged) -> None:
@@ -113,5 +114,3 @@ def _unknown(draft: Draft, kind: str, about: str) -> None:
             draft.now,
         )
     )
-
-

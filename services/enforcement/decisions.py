@@ -12,8 +12,11 @@ from events.ids import post_act
 from events.ledger import (
     CaseUpdated,
     Detection,
+    LiftReason,
     NoteAdded,
+    RefusalCode,
     Refused,
+    RemovalStatus,
     ReporterMuted,
     SanctionAmended,
     SanctionImposed,
@@ -24,24 +27,26 @@ from events.ledger import (
 from events.signals import Decided
 from services.enforcement.casework import answer_reports, close, close_cases_of
 from services.enforcement.draft import Draft, find_case, notice_of, worst
-from services.enforcement.ladder import survivors
+from services.enforcement.ladder import Height, survivors
+from services.enforcement.sanctioning import (
+    climb,
+    hide,
+    propose_termination,
+    refold,
+    restore_post,
+    standing_height,
+    withdraw_termination,
+)
 from services.enforcement.state import Act, Case, Sanction
 from services.enforcement.striking import (
     Violation,
     amend,
     clear_post,
-    climb,
     find_act,
     find_strike,
-    hide,
     issue,
-    propose_termination,
-    refold,
     remove,
     reprice,
-    restore_post,
-    standing_height,
-    withdraw_termination,
 )
 
 BY_PERSON: Final = Detection("own_initiative", automated_detection=False, automated_decision=False)
@@ -53,7 +58,9 @@ UNVERSIONED: Final = frozenset({"note"})
 class Refusal(Exception):
     """A decision has no effect; becomes a `Refused` outcome."""
 
-    def __init__(self, code: str, message: str, remedy: str, current_version: int | None = None) -> None:
+    def __init__(
+        self, code: RefusalCode, message: str, remedy: str, current_version: int | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -77,7 +84,7 @@ def decided(draft: Draft, decision: Decided) -> None:
         draft.note(
             Refused(
                 decision.decision,
-                refusal.code,  # type: ignore[arg-type]
+                refusal.code,
                 refusal.message,
                 refusal.remedy,
                 draft.now,
@@ -144,7 +151,9 @@ def _case(draft: Draft, decision: Decided) -> Case:
             return case
     for closed in draft.state.closed_cases:
         if closed.id == decision.target:
-            raise Refusal("stale", "the case has been answered already", "look at its outcome", closed.version)
+            raise Refusal(
+                "stale", "the case has been answered already", "look at its outcome", closed.version
+            )
     raise Refusal(
         "unknown_target",
         f"this account has no open case `{decision.target}`",
@@ -154,7 +163,9 @@ def _case(draft: Draft, decision: Decided) -> Case:
 
 def _surviving(act: Act) -> Act:
     if not act.survives:
-        raise Refusal("already_done", f"the strike is {act.status} already", "nothing is left to do", act.version)
+        raise Refusal(
+            "already_done", f"the strike is {act.status} already", "nothing is left to do", act.version
+        )
     return act
 
 
@@ -168,7 +179,9 @@ def _confirm(draft: Draft, decision: Decided) -> None:
     else:
         act = _surviving(_strike(draft, decision))
         if act.confirmed_at is not None:
-            raise Refusal("already_done", "the strike is confirmed already", "nothing is left to do", act.version)
+            raise Refusal(
+                "already_done", "the strike is confirmed already", "nothing is left to do", act.version
+            )
         _confirm_strike(draft, act)
         close_cases_of(draft, act.strike, "confirmed", decision.reason_ref)
     _climb(draft, before)
@@ -181,7 +194,10 @@ def _confirm_strike(draft: Draft, act: Act) -> None:
 def _confirm_case(draft: Draft, decision: Decided, case: Case) -> None:
     if case.kind == "termination":
         raise Refusal(
-            "not_allowed", "a proposed termination is not confirmed as a case", "use `confirm_termination`", case.version
+            "not_allowed",
+            "a proposed termination is not confirmed as a case",
+            "use `confirm_termination`",
+            case.version,
         )
     confirmed = False
     for strike in case.strikes:
@@ -238,7 +254,9 @@ def _put_on_record(draft: Draft, violation: Violation) -> None:
         case = violation.pricing.case(violation.guideline, violation.case)
         notice = notice_of(draft, violation.guideline, violation.facts, violation.detection)
         action = "none" if case is None else case.content
-        hide(draft, violation.post, violation.revision or 1, action, notice, draft.signal.actor, (act.strike,))
+        hide(
+            draft, violation.post, violation.revision or 1, action, notice, draft.signal.actor, (act.strike,)
+        )
 
 
 def _by_hand(draft: Draft, decision: Decided, subject: str | None = None) -> Violation:
@@ -252,7 +270,9 @@ def _by_hand(draft: Draft, decision: Decided, subject: str | None = None) -> Vio
     severity = decision.severity or case.severity
     if severity == 0:
         raise Refusal(
-            "invalid", f"case `{case.id}` has no severity, so nothing can be struck for it", "name a severity, or another case"
+            "invalid",
+            f"case `{case.id}` has no severity, so nothing can be struck for it",
+            "name a severity, or another case",
         )
     act = f"decision:{draft.signal.id}"
     post = decision.post
@@ -282,7 +302,12 @@ def _strike_by_hand(draft: Draft, decision: Decided) -> None:
     before = standing_height(draft)
     violation = _by_hand(draft, decision)
     act = find_act(draft.state, violation.act)
-    if act is not None and act.survives and act.confirmed_at is not None and violation.severity <= act.severity:
+    if (
+        act is not None
+        and act.survives
+        and act.confirmed_at is not None
+        and violation.severity <= act.severity
+    ):
         raise Refusal(
             "already_done",
             f"the post has a confirmed strike of severity s{act.severity} already",
@@ -296,11 +321,11 @@ def _strike_by_hand(draft: Draft, decision: Decided) -> None:
     _climb(draft, before)
 
 
-def _climb(draft: Draft, before: object) -> None:
+def _climb(draft: Draft, before: Height) -> None:
     acts = survivors(draft.state.acts)
     if acts:
         notice = notice_of(draft, acts[-1].guideline, "active points rose with this decision", BY_PERSON)
-        climb(draft, before, notice)  # type: ignore[arg-type]
+        climb(draft, before, notice)
 
 
 def _overturn(draft: Draft, decision: Decided) -> None:
@@ -325,7 +350,7 @@ def _surviving_of(draft: Draft, decision: Decided) -> Act:
     return _surviving(_strike(draft, decision))
 
 
-def _fall(draft: Draft, acts: list[Act], status: str, reason_ref: str | None) -> None:
+def _fall(draft: Draft, acts: list[Act], status: RemovalStatus, reason_ref: str | None) -> None:
     """Strikes fall, their content comes back, and what they had led to is refolded: all in this one entry."""
     actor = draft.signal.actor
     for act in acts:
@@ -364,7 +389,10 @@ def _reduce(draft: Draft, decision: Decided) -> None:
     until = decision.until
     if until is None or (sanction.ends_at is not None and until >= sanction.ends_at):
         raise Refusal(
-            "invalid", "a reduced sanction must end before it would have", "name an earlier end", sanction.version
+            "invalid",
+            "a reduced sanction must end before it would have",
+            "name an earlier end",
+            sanction.version,
         )
     if until <= draft.now:
         _lift_sanction(draft, sanction, "lifted", decision.reason_ref)
@@ -397,7 +425,10 @@ def _dismiss(draft: Draft, decision: Decided) -> None:
     if decision.report is not None:
         if all(report.report != decision.report for report in case.reports):
             raise Refusal(
-                "unknown_target", f"the case has no report `{decision.report}`", "look the case up again", case.version
+                "unknown_target",
+                f"the case has no report `{decision.report}`",
+                "look the case up again",
+                case.version,
             )
         answer_reports(draft, case, outcome, only=decision.report)
         return
@@ -437,7 +468,9 @@ def _note(draft: Draft, decision: Decided) -> None:
     if decision.target_kind == "case":
         case = _case(draft, decision)
         draft.note(
-            CaseUpdated(case.id, case.version, draft.now, note_ref=decision.reason_ref, actor=draft.signal.actor)
+            CaseUpdated(
+                case.id, case.version, draft.now, note_ref=decision.reason_ref, actor=draft.signal.actor
+            )
         )
         return
     draft.note(NoteAdded(decision.reason_ref, draft.signal.actor, draft.now))
@@ -449,7 +482,9 @@ def _note(draft: Draft, decision: Decided) -> None:
 def _sanction_by_hand(draft: Draft, decision: Decided) -> None:
     kind = decision.sanction_kind or ""
     if decision.until is not None and decision.until <= draft.now:
-        raise Refusal("invalid", "the sanction would have ended already", "name a later end", draft.state.version)
+        raise Refusal(
+            "invalid", "the sanction would have ended already", "name a later end", draft.state.version
+        )
     guideline = decision.guideline or ""
     if draft.policy.guideline(guideline) is None:
         raise Refusal("invalid", f"there is no guideline `{guideline}`", "see `goodstanding policy show`")
@@ -460,7 +495,7 @@ def _sanction_by_hand(draft: Draft, decision: Decided) -> None:
     draft.note(
         SanctionImposed(
             sanction=draft.id(f"manual:{kind}"),
-            sanction_kind=kind,  # type: ignore[arg-type]
+            sanction_kind=kind,
             origin="import" if draft.signal.imported else "manual",
             starts_at=draft.now,
             ends_at=draft.now if kind == "warning" else decision.until,
@@ -482,12 +517,12 @@ def _lift(draft: Draft, decision: Decided) -> None:
     _lift_sanction(draft, sanction, "lifted", decision.reason_ref)
 
 
-def _lift_sanction(draft: Draft, sanction: Sanction, because: str, reason_ref: str | None) -> None:
+def _lift_sanction(draft: Draft, sanction: Sanction, because: LiftReason, reason_ref: str | None) -> None:
     draft.note(
         SanctionLifted(
             sanction.id,
             sanction.kind,
-            because,  # type: ignore[arg-type]
+            because,
             sanction.decision,
             draft.signal.actor,
             reason_ref,
@@ -540,16 +575,23 @@ def _mute(draft: Draft, decision: Decided) -> None:
     muted = decision.decision == "mute_reporter"
     if draft.state.reporter_muted == muted:
         state = "muted" if muted else "not muted"
-        raise Refusal("already_done", f"the reporter is {state} already", "nothing is left to do", draft.state.version)
+        raise Refusal(
+            "already_done", f"the reporter is {state} already", "nothing is left to do", draft.state.version
+        )
     draft.note(
-        ReporterMuted(muted, draft.signal.actor, decision.reason_ref, draft.now, decision.until if muted else None)
+        ReporterMuted(
+            muted, draft.signal.actor, decision.reason_ref, draft.now, decision.until if muted else None
+        )
     )
 
 
 def _propose(draft: Draft, decision: Decided) -> None:
     if draft.state.proposal is not None:
         raise Refusal(
-            "already_done", "a termination is proposed or confirmed already", "decide that one", draft.state.version
+            "already_done",
+            "a termination is proposed or confirmed already",
+            "decide that one",
+            draft.state.version,
         )
     notice = notice_of(
         draft, decision.guideline or "", "termination was proposed", BY_PERSON, reason_ref=decision.reason_ref
@@ -570,11 +612,15 @@ def _confirm_termination(draft: Draft, decision: Decided) -> None:
             state.version,
         )
     draft.note(TerminationSettled(proposal.id, "confirmed", actor, draft.now))
-    holding = [s for s in draft.state.sanctions if s.origin == "termination_proposal" and s.kind == "suspension"]
+    holding = [
+        s for s in draft.state.sanctions if s.origin == "termination_proposal" and s.kind == "suspension"
+    ]
     strikes = tuple(act.strike for act in survivors(draft.state.acts) if act.counts_as == "strike")
     acts = survivors(draft.state.acts)
     guideline = acts[-1].guideline if acts else ""
-    notice = notice_of(draft, guideline, "termination was confirmed", BY_PERSON, reason_ref=decision.reason_ref)
+    notice = notice_of(
+        draft, guideline, "termination was confirmed", BY_PERSON, reason_ref=decision.reason_ref
+    )
     draft.note(
         SanctionImposed(
             sanction=draft.id("termination"),

@@ -73,7 +73,9 @@ class Draft:
         """What it came to."""
         return Decision(tuple(self.outcomes), tuple(self.signals))
 
-    def case_about(self, subject: str, kind: CaseKind, summary: str, *, urgent: bool = False) -> tuple[Case, bool]:
+    def case_about(
+        self, subject: str, kind: CaseKind, summary: str, *, urgent: bool = False
+    ) -> tuple[Case, bool]:
         """The open case about a subject, opened now if there is none; and whether it is new.
 
         Beyond the limit of open cases, one case about the account takes up the rest.

@@ -37,7 +37,9 @@ def _pending(state: AccountState, raise_at: int | None) -> Iterator[tuple[dateti
     for sanction in state.sanctions:
         at = sanction.ends_at
         if at is not None:
-            lifted = SanctionLifted(sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post)
+            lifted = SanctionLifted(
+                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post
+            )
             yield at, sanction.id, lifted
     until = state.reporter_muted_until
     if until is not None and state.reporter_muted:

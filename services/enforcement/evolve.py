@@ -41,7 +41,7 @@ def evolve(state: AccountState, outcome: ledger.Outcome) -> AccountState:
     return _FOLDS[type(outcome)](state, outcome)
 
 
-def _unchanged(state: AccountState, outcome: Any) -> AccountState:
+def _unchanged(state: AccountState, _: Any) -> AccountState:
     return state
 
 
@@ -57,7 +57,7 @@ def _account_noted(state: AccountState, o: ledger.AccountNoted) -> AccountState:
     )
 
 
-def _merit_noted(state: AccountState, o: ledger.MeritNoted) -> AccountState:
+def _merit_noted(state: AccountState, _: ledger.MeritNoted) -> AccountState:
     return replace(state, merits=state.merits + 1)
 
 
@@ -70,7 +70,8 @@ def _finding_noted(state: AccountState, o: ledger.FindingNoted) -> AccountState:
 
 def _post_changed(state: AccountState, o: ledger.PostChanged) -> AccountState:
     acts = tuple(
-        replace(act, revision=max(act.revision, o.revision)) if act.act == o.act else act for act in state.acts
+        replace(act, revision=max(act.revision, o.revision)) if act.act == o.act else act
+        for act in state.acts
     )
     return replace(state, acts=acts)
 
@@ -114,7 +115,7 @@ def _strike_issued(state: AccountState, o: ledger.StrikeIssued) -> AccountState:
         replace(episode, acts=episode.acts + 1, lapsed=False) if episode.id == o.episode else episode
         for episode in episodes
     )
-    state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
+    state = _make_room(state) if len(state.acts) >= ACTS_MAX else state
     return replace(
         state,
         acts=(*state.acts, act),
@@ -124,7 +125,7 @@ def _strike_issued(state: AccountState, o: ledger.StrikeIssued) -> AccountState:
     )
 
 
-def _make_room(state: AccountState, now: datetime) -> AccountState:
+def _make_room(state: AccountState) -> AccountState:
     """Drop the oldest act that no longer matters; of one that stood, remember that it was."""
     for index, act in enumerate(state.acts):
         if act.survives and not act.expired:
@@ -245,10 +246,8 @@ def _termination_proposed(state: AccountState, o: ledger.TerminationProposed) ->
 
 def _termination_settled(state: AccountState, o: ledger.TerminationSettled) -> AccountState:
     proposal = state.proposal
-    if o.result == "confirmed" and proposal is not None:
-        proposal = replace(proposal, confirmed=True)
-    else:
-        proposal = None
+    stands = o.result == "confirmed" and proposal is not None
+    proposal = replace(proposal, confirmed=True) if stands else None
     return replace(state, proposal=proposal, version=state.version + 1)
 
 
@@ -272,9 +271,7 @@ def _report_folded(state: AccountState, o: ledger.ReportFolded) -> AccountState:
 
 
 def _reporter_muted(state: AccountState, o: ledger.ReporterMuted) -> AccountState:
-    return replace(
-        state, reporter_muted=o.muted, reporter_muted_until=o.until, version=state.version + 1
-    )
+    return replace(state, reporter_muted=o.muted, reporter_muted_until=o.until, version=state.version + 1)
 
 
 def _case_opened(state: AccountState, o: ledger.CaseOpened) -> AccountState:

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from events.policy import SEVERITY_MAX, SEVERITY_PRICED_MAX, Policy
-from services.enforcement.state import Act, AccountState, Priced
+from services.enforcement.state import AccountState, Act, Priced
 
 GRAVE_SEVERITY_MIN: Final = 2
 """Acts below this severity never terminate, however many."""
@@ -96,7 +96,9 @@ def warnings(state: AccountState, acts: Sequence[Act]) -> frozenset[str]:
     return frozenset(found)
 
 
-def points(acts: Iterable[Act], warned: frozenset[str], at: datetime, acts_to_raise: int, *, confirmed: bool) -> Points:
+def points(
+    acts: Iterable[Act], warned: frozenset[str], at: datetime, acts_to_raise: int, *, confirmed: bool
+) -> Points:
     """The points of one fold over survivors at an instant."""
     episodes: dict[str, list[Act]] = {}
     for act in acts:
@@ -166,7 +168,9 @@ def height(state: AccountState, acts: Sequence[Act], at: datetime, policy: Polic
         rung -= 1
     rung = max(rung, min(policy.rung(every.total), policy.automation_rung_max))
     s4 = any(
-        priced_at(act, at).severity == SEVERITY_MAX and act.confirmed_at is not None and act.confirmed_at <= at
+        priced_at(act, at).severity == SEVERITY_MAX
+        and act.confirmed_at is not None
+        and act.confirmed_at <= at
         for act in acts
     )
     return Height(rung, s4, sure.s3_five)

@@ -37,7 +37,9 @@ def decide_or_fail(decider: Decider[Any], state: Any, signal: Signal, context: C
     """What the decider says; where it raises, the failure itself, with a case that keeps the signal."""
     try:
         return decider.decide(state, signal, context)
-    except Exception as error:  # a fault of ours: the entity's order is kept, and a person has it decided again
+    except (
+        Exception
+    ) as error:  # a fault of ours: the entity's order is kept, and a person has it decided again
         return failed(state, signal, context, describe(error))
 
 
@@ -62,7 +64,9 @@ def failed(state: Any, signal: Signal, context: Context, error: str) -> Decision
     )
 
 
-def apply(decider: Decider[Any], state: Any, signal: Signal, context: Context, previous: str) -> Applied | None:
+def apply(
+    decider: Decider[Any], state: Any, signal: Signal, context: Context, previous: str
+) -> Applied | None:
     """Apply one signal; None where it is a duplicate or has no effect, which leaves no entry."""
     decision = decide_or_fail(decider, state, signal, context)
     if not decision.outcomes and not decision.signals:
@@ -70,7 +74,9 @@ def apply(decider: Decider[Any], state: Any, signal: Signal, context: Context, p
     applied = _entered(decider, state, signal, context, previous, decision)
     if len(applied.data) <= ENTRY_BYTES_MAX and len(applied.state_data) <= STATE_BYTES_MAX:
         return applied
-    return _entered(decider, state, signal, context, previous, failed(state, signal, context, "too large to record"))
+    return _entered(
+        decider, state, signal, context, previous, failed(state, signal, context, "too large to record")
+    )
 
 
 def _entered(

@@ -7,13 +7,14 @@ from datetime import timedelta
 import msgspec
 
 from events.ids import post_act
-from events.ledger import CaseFinding, Detection, FindingNoted, PostChanged, SanctionLifted
+from events.ledger import CaseFinding, Detection, FindingEffect, FindingNoted, PostChanged, SanctionLifted
 from events.policy import Case as PolicyCase
 from events.policy import Policy
 from events.signals import Actor, Finding, Mode, PostScreened
 from services.enforcement.draft import Draft, evidence_of, find_case, notice_of
+from services.enforcement.sanctioning import climb, hide, standing_height
 from services.enforcement.state import ACTS_MAX, EPISODE_ACTS_MAX, AccountState
-from services.enforcement.striking import Violation, amend, climb, find_act, hide, issue, standing_height
+from services.enforcement.striking import Violation, amend, find_act, issue
 
 BY_RULE = Detection("own_initiative", automated_detection=True, automated_decision=True)
 BY_RULE_FOR_REVIEW = Detection("own_initiative", automated_detection=True, automated_decision=False)
@@ -53,7 +54,10 @@ def post_screened(draft: Draft, post: PostScreened) -> None:
     if post.failed_rules:
         rules = ", ".join(f"`{rule}`" for rule in post.failed_rules)
         draft.add_to_case(
-            post_act(post.post), "rule_failed", f"could not be checked: {rules} raised", failed_rules=post.failed_rules
+            post_act(post.post),
+            "rule_failed",
+            f"could not be checked: {rules} raised",
+            failed_rules=post.failed_rules,
         )
     if draft.state.acts:
         act = find_act(draft.state, post_act(post.post))
@@ -89,7 +93,9 @@ def holds(draft: Draft, finding: Finding, pricing: Policy) -> bool:
     if condition.fact == "own_phone":
         return condition.digest in state.own_phones
     registered = state.registered_at
-    return registered is not None and draft.signal.occurred_at - registered < timedelta(days=pricing.new_account_days)
+    return registered is not None and draft.signal.occurred_at - registered < timedelta(
+        days=pricing.new_account_days
+    )
 
 
 def _deleted(draft: Draft, post: PostScreened) -> None:
@@ -148,12 +154,19 @@ def _strike(draft: Draft, post: PostScreened, found: list[Judged], pricing: Poli
         if other is not top:
             _note(draft, post, other, "beside")
     facts = notice_of(
-        draft, top.finding.guideline, top.finding.reason, BY_RULE, content_ref=post.content_ref, pricing_version=pricing.version
+        draft,
+        top.finding.guideline,
+        top.finding.reason,
+        BY_RULE,
+        content_ref=post.content_ref,
+        pricing_version=pricing.version,
     )
     strikes = () if strike is None else (strike,)
     hide(draft, post.post, post.revision, top.case.content, facts, Actor("rule", top.finding.rule), strikes)
     if strike is not None:
-        summary = f"{top.finding.guideline}: {top.case.title.lower()}; a person may confirm or overturn the strike"
+        summary = (
+            f"{top.finding.guideline}: {top.case.title.lower()}; a person may confirm or overturn the strike"
+        )
         draft.add_to_case(violation.act, "strike", summary, strike=strike)
 
 
@@ -185,7 +198,12 @@ def _tell(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> No
     """No strike: the content goes, and the author is told why."""
     _note(draft, post, item, "told")
     facts = notice_of(
-        draft, item.finding.guideline, item.finding.reason, BY_RULE, content_ref=post.content_ref, pricing_version=pricing.version
+        draft,
+        item.finding.guideline,
+        item.finding.reason,
+        BY_RULE,
+        content_ref=post.content_ref,
+        pricing_version=pricing.version,
     )
     hide(draft, post.post, post.revision, item.case.content, facts, Actor("rule", item.finding.rule))
 
@@ -212,7 +230,9 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         urgent=item.case.urgent,
         finding=finding,
     )
-    if item.case.mode == "review" and any(c.post == post.post and c.revision >= post.revision for c in draft.state.cleared):
+    if item.case.mode == "review" and any(
+        c.post == post.post and c.revision >= post.revision for c in draft.state.cleared
+    ):
         return
     if item.case.mode == "review":
         facts = notice_of(
@@ -226,7 +246,7 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         hide(draft, post.post, post.revision, item.case.content, facts, Actor("rule", item.finding.rule))
 
 
-def _note(draft: Draft, post: PostScreened, item: Judged, effect: str) -> None:
+def _note(draft: Draft, post: PostScreened, item: Judged, effect: FindingEffect) -> None:
     draft.note(
         FindingNoted(
             post_act(post.post),
@@ -235,7 +255,7 @@ def _note(draft: Draft, post: PostScreened, item: Judged, effect: str) -> None:
             item.finding.guideline,
             item.case.id,
             item.case.severity,
-            effect,  # type: ignore[arg-type]
+            effect,
             evidence_of(item.finding, post),
             draft.now,
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from events.ids import account_entity, post_act
-from events.ledger import CaseKind, ReportFolded, ReportNoted, ReportSettled
+from events.ledger import CaseKind, ReportFolded, ReportNoted, ReportResult, ReportSettled
 from events.signals import ReportAnswered, ReportFiled, ReportWeighed, ReportWithdrawn
 from services.enforcement.draft import Draft
 from services.enforcement.state import AccountState
@@ -22,7 +22,7 @@ def report_filed(draft: Draft, report: ReportFiled) -> None:
         ReportNoted(
             report.report,
             report.subject_account,
-            result,  # type: ignore[arg-type]
+            result,
             weight,
             draft.now,
             report.post,
@@ -46,7 +46,7 @@ def report_filed(draft: Draft, report: ReportFiled) -> None:
     draft.send(account_entity(report.subject_account), "report_weighed", body)
 
 
-def _taken(draft: Draft, report: ReportFiled) -> str:
+def _taken(draft: Draft, report: ReportFiled) -> ReportResult:
     state = draft.state
     if state.reporter_muted:
         return "ignored_muted"
@@ -101,7 +101,16 @@ def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
             if held.report == report.report and held.reporter == report.reporter:
                 draft.note(
                     ReportFolded(
-                        held.report, held.reporter, held.by_email, case.id, "withdrawn", 0, None, None, draft.now, withdrawn=True
+                        held.report,
+                        held.reporter,
+                        held.by_email,
+                        case.id,
+                        "withdrawn",
+                        0,
+                        None,
+                        None,
+                        draft.now,
+                        withdrawn=True,
                     )
                 )
                 return

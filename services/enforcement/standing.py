@@ -28,18 +28,7 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         live = [act for act in acts if not act.expired]
         strikes = sum(1 for act in live if act.strike not in warned)
         warned_count = len(live) - strikes
-    suspensions = restrictions = ()  # type: tuple[datetime | None, ...], tuple[str, ...]
-    terminated = False
-    hidden = 0
-    for sanction in state.sanctions:
-        if sanction.kind == "suspension":
-            suspensions = (*suspensions, sanction.ends_at)
-        elif sanction.kind == "content_removal":
-            hidden += 1
-        elif sanction.kind == "termination":
-            terminated = True
-        elif sanction.kind in RESTRICTIONS and sanction.kind not in restrictions:
-            restrictions = (*restrictions, sanction.kind)
+    suspensions = [s.ends_at for s in state.sanctions if s.kind == "suspension"]
     ends = [end for end in suspensions if end is not None]
     return Standing(
         version=state.version,
@@ -52,10 +41,10 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         rung=rung,
         suspended=bool(suspensions),
         suspended_until=max(ends) if suspensions and len(ends) == len(suspensions) else None,
-        terminated=terminated,
+        terminated=any(s.kind == "termination" for s in state.sanctions),
         termination_proposed=state.proposal is not None and not state.proposal.confirmed,
-        restrictions=tuple(sorted(restrictions)),
-        hidden_posts=hidden,
+        restrictions=tuple(sorted({s.kind for s in state.sanctions if s.kind in RESTRICTIONS})),
+        hidden_posts=sum(1 for s in state.sanctions if s.kind == "content_removal"),
         merits=state.merits,
         open_cases=len(state.cases),
         reporter_muted=state.reporter_muted,

@@ -60,7 +60,7 @@ def quietly(applied: int, total: int) -> None:
 
 
 async def rebuild(
-    kafka: Kafka, dsn: str, *, prefix: str = "", swap: Swap = "always", progress: Progress = quietly
+    bootstrap: str, dsn: str, *, prefix: str = "", swap: Swap = "always", progress: Progress = quietly
 ) -> Report:
     """Fill a new build, compare it with the live one, and swap them.
 
@@ -76,7 +76,7 @@ async def rebuild(
             raise Refused("there is no live projection to compare with; run the migrations (`goodstanding db migrate`)")
         build = await builds.create(control)
         try:
-            async with _filler(kafka, dsn, prefix, build, progress) as filler:
+            async with _filler(bootstrap, dsn, prefix, build, progress) as filler:
                 report = await _fill_compare_swap(control, dsn, live, filler, swap)
         except BaseException:
             await _drop_quietly(dsn, build)
@@ -177,10 +177,13 @@ class _Filler:
 
 @asynccontextmanager
 async def _filler(
-    kafka: Kafka, dsn: str, prefix: str, build: Build, progress: Progress
+    bootstrap: str, dsn: str, prefix: str, build: Build, progress: Progress
 ) -> AsyncIterator[_Filler]:
-    topic = prefix + LEDGER
-    partitions = (await kafka.partition_counts()).get(topic)
+    kafka, topic = Kafka(bootstrap), prefix + LEDGER
+    try:
+        partitions = (await kafka.partition_counts()).get(topic)
+    finally:
+        await kafka.close()
     if partitions is None:
         raise Refused(f"topic `{topic}` doesn't exist; check the configured prefix and broker")
     reader = kafka.reader()

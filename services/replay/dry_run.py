@@ -47,7 +47,8 @@ def dry_run(
         KeyError: `policies` lacks a version that is needed.
     """
     state = state_after(decider, signal.entity, entries)
-    context = Context(now=now, policy=policies[policy_version], policies=policies)
+    policy = policies[policy_version]
+    context = Context(now=now, policy=policy, policies=policies)
     decision = decider.decide(state, signal, context)
     after = state
     for outcome in decision.outcomes:

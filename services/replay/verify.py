@@ -184,7 +184,8 @@ class Verifier:
             return Fault(
                 at, f"this build knows no entities like `{entry.entity}`; verify with the build that wrote it"
             )
-        if entry.policy_version not in self._policies:
+        policy = self._policies.get(entry.policy_version)
+        if policy is None:
             return Fault(
                 at,
                 f"the text of policy {shown(entry.policy_version)} isn't there; add it and verify again",
@@ -192,7 +193,7 @@ class Verifier:
         known = self._entities.get(entry.entity)
         state = decider.initial(entry.entity) if known is None else known.state
         if entry.decider_version == decider.version:
-            fault = self._decide_again(at, entry, data, decider, state)
+            fault = self._decide_again(at, entry, data, decider, state, policy)
             if fault is not None:
                 return fault
             self._again += 1
@@ -200,27 +201,24 @@ class Verifier:
             self._other[entry.decider_version] = self._other.get(entry.decider_version, 0) + 1
         try:
             state = fold(decider, state, entry)
-            standing = decider.standing(state, entry.recorded_at, self._policies[entry.policy_version])
+            standing = decider.standing(state, entry.recorded_at, policy)
         except Exception as error:  # noqa: BLE001  # whatever a forged entry makes it raise is that entry's fault
             return Fault(at, f"its outcomes can't be folded: {error!r}")
         if standing != entry.standing:
-            return Fault(
-                at,
-                f"its outcomes lead to another standing: {_differ(encode(entry.standing), encode(standing))}",
-            )
+            difference = _differ(encode(entry.standing), encode(standing))
+            return Fault(at, f"its outcomes lead to another standing: {difference}")
         self._entities[entry.entity] = _Entity(at.partition, entry.sequence, state)
         return None
 
     def _decide_again(
-        self, at: Position, entry: Entry, data: bytes, decider: Decider[Any], state: Any
+        self, at: Position, entry: Entry, data: bytes, decider: Decider[Any], state: Any, policy: Policy
     ) -> Fault | None:
-        policy = self._policies[entry.policy_version]
         context = Context(now=entry.recorded_at, policy=policy, policies=self._policies)
         try:
             applied = apply(decider, state, entry.cause, context, entry.previous)
         except Exception as error:  # noqa: BLE001  # as above
             return Fault(at, f"deciding it again raised {error!r}")
-        if applied is None or applied.data is None:
+        if applied is None:
             return Fault(at, "decided again, its cause has no effect, and would leave no entry")
         if applied.data != data:
             return Fault(at, f"decided again, it comes out differently: {_differ(data, applied.data)}")

@@ -74,27 +74,28 @@ class Post:
         self.key = key
         self.original = text
         self._data = data
+        self.text = ""
+        """The folded text as it stands."""
         self.readings: tuple[Reading, ...] = ()
+        self._links: list[LinkFound] | None = None
 
     def read(self, folded: str, scanner: Scanner, hits: Sequence[int]) -> None:
         """Take up the hits of the first pass, and look for more with tricks undone."""
-        self.readings = scanner.readings(located(self.original, folded), hits)
+        self.text = folded
+        self.readings = scanner.readings(folded, hits, lambda: self._located)
 
     @property
-    def folded(self) -> Folded:
-        """The text as patterns see it, as it stands."""
-        return self.readings[0].folded
-
-    @cached_property
     def links(self) -> list[LinkFound]:
         """Links, in folded text."""
-        return find_links(self.folded.text)
+        if self._links is None:
+            self._links = find_links(self.text)
+        return self._links
 
     def matches(self, pattern: Pattern, reading: int = 0) -> list[Match]:
         """Where a pattern stands."""
-        folded = self.readings[reading].folded
+        text = self.readings[reading].text
         found: list[Match] = []
-        for match in pattern.where.finditer(folded.text):
+        for match in pattern.where.finditer(text):
             if match.start() < match.end():
                 found.append(self.match(match.start(), match.end(), reading))
             if len(found) == MATCHES_MAX:
@@ -113,7 +114,7 @@ class Post:
 
     def match(self, start: int, end: int, reading: int = 0) -> Match:
         """A folded stretch that isn't empty, led back to the original."""
-        folded = self.readings[reading].folded
+        folded = self.readings[reading].folded or self._located
         first, last = folded.span(start, end)
         zone = kind_at(self._zones, first, last)
         return Match(start, end, folded.text[start:end], first, last, self._span(first, last), zone)
@@ -124,8 +125,12 @@ class Post:
 
     def around(self, match: Match, before: int, after: int, reading: int = 0) -> tuple[str, str]:
         """Folded text before and after a match, as much as asked for."""
-        text = self.readings[reading].folded.text
+        text = self.readings[reading].text
         return text[max(0, match.start - before) : match.start], text[match.end : match.end + after]
+
+    @cached_property
+    def _located(self) -> Folded:
+        return located(self.original, self.text)
 
     @cached_property
     def _zones(self) -> tuple[Zone, ...]:

@@ -44,7 +44,7 @@ from services.screening.forward import (
 from services.screening.post import Post, text_of
 from services.screening.rulebook import ActiveRule, Rulebook
 from services.screening.text.fold import fold
-from services.screening.text.hosts import find_links
+from services.screening.text.hosts import LinkFound, find_links
 from services.screening.text.script import NO_LETTERS, foreign, language
 from services.screening.window import Window
 
@@ -74,7 +74,7 @@ class Counts(msgspec.Struct, gc=False):
     """Rules that raised."""
     unread: Counter[str] = msgspec.field(default_factory=Counter)
     """Posts by script that some rule can't read."""
-    incidents: list[tuple[str, int, str]] = []
+    incidents: list[tuple[str, int, str]] = msgspec.field(default_factory=list)
     """Rules that were suspended: name, offset, and what was raised last."""
 
 
@@ -101,6 +101,11 @@ class Screen:
         """Screen by these rules from the next record on."""
         self._rulebook = rulebook
         self.breakers.take_up(rulebook.digest)
+
+    def take_counts(self) -> Counts:
+        """What was counted since the last call."""
+        counts, self.counts = self.counts, Counts()
+        return counts
 
     def screen(self, topic: str, record: Record) -> list[Output]:
         """What one record leads to. `topic` is the catalogue's name."""
@@ -149,7 +154,7 @@ class Screen:
         for record in records:
             event = _public_post(record)
             if event is not None:
-                self._remember(event, record, fold(text_of(event.data)))
+                self._remember(event, record, find_links(fold(text_of(event.data))))
 
     def screen_again(self, missed: Missed, records: Iterable[Record]) -> list[Output]:
         """Posts that a suspended rule has missed, held against that rule alone. Posts without a finding lead to nothing."""
@@ -196,9 +201,11 @@ class Screen:
         self, record: Record, event: PublicPost, text: str, folded: str, hits: Sequence[int]
     ) -> list[Output]:
         """A post in which something occurs, or that was edited."""
-        if not self.rulebook.links.isdisjoint(hits):
-            self._remember(event, record, folded)
-        verdict = self._verdict(self._read(record.timestamp, event, text, folded, hits), record.offset)
+        linking = not self.rulebook.links.isdisjoint(hits)
+        post = self._read(record.timestamp, event, text, folded, hits)
+        if linking:
+            self._remember(event, record, post.links)
+        verdict = self._verdict(post, record.offset)
         if verdict.unread:
             self.counts.unread[verdict.language] += 1
         if verdict.findings or verdict.failed_rules or isinstance(event, PostEdited):
@@ -228,7 +235,7 @@ class Screen:
             except Exception as error:  # noqa: BLE001  # an error of a rule is a verdict of its own, named in the signal
                 failed.append(active.name)
                 self._failed(active, offset, error)
-        folded = post.folded.text
+        folded = post.text
         script = foreign(folded)
         unread = [
             active.name for active in rulebook.rules if script and script not in active.contract.scripts
@@ -304,10 +311,8 @@ class Screen:
             language=verdict.language,
         )
 
-    def _remember(self, event: PublicPost, record: Record, folded: str) -> None:
-        self.window.add(
-            event.subject, event.data.post, record.timestamp, [link.host for link in find_links(folded)]
-        )
+    def _remember(self, event: PublicPost, record: Record, links: Sequence[LinkFound]) -> None:
+        self.window.add(event.subject, event.data.post, record.timestamp, [link.host for link in links])
 
     # --- the rest ----------------------------------------------------------------------------------------------
 

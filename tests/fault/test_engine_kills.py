@@ -25,8 +25,8 @@ def test_a_worker_killed_between_any_two_steps_leaves_whole_batches(stage: Stage
     async def scenario() -> None:
         await stage.create()
         await stage.send(300)
-        assert await stage.worker(crash=(point, 4)).exit_code(30) == -signal.SIGKILL
-        stage.worker()
+        assert await stage.worker(crash=(point, 4), instance="one").exit_code(30) == -signal.SIGKILL
+        stage.worker(instance="one")
         assert await verify(stage.world, stage.group, partitions=stage.partitions) == 600
 
     stage.world.run(scenario())

@@ -348,6 +348,8 @@ class AccountModel:
             confirmed=True,
             warning_first=case.warning_first,
         )
+        if turn.body.post and case.content != "none":
+            self.hidden.add(name)
 
     def _remove(self, turn: Turn) -> None:
         if turn.body.target_kind == "sanction":
@@ -358,7 +360,8 @@ class AccountModel:
             if name in self.gone:
                 continue
             self.gone[name] = status
-            self.hidden.discard(name)
+            if status == "overturned":  # what is waived was right: its content stays hidden
+                self.hidden.discard(name)
             self.changes.append(Change(self.order, turn.now, "removed", name, self.policy))
         self._refold(turn.now)
 
@@ -522,7 +525,7 @@ class AccountModel:
             proposed=self.proposed and not self.terminated,
             proposals=self.proposals,
             hidden=frozenset(self.hidden),
-            warnings=len(warned),
+            warnings=sum(1 for act in acts if act.name in warned and self._runs(act, now)),
             active_strikes=sum(1 for act in acts if act.name not in warned and self._runs(act, now)),
             total_strikes=sum(1 for act in self._everything()),
         )

@@ -96,6 +96,7 @@ class Play:
         self.model = AccountModel(self.policy)
         self.at = day(0)
         self.sent: list[Signal] = []
+        self.deleted: set[str] = set()
         self.posts = 0
         self.number = 0
         self.world.advance(self.at)
@@ -170,7 +171,11 @@ class Play:
         self._posted(1 + draw.a % 3, draw.b, draw.c, imported=True)
 
     def _revise(self, draw: Draw) -> None:
-        live = [row for row in self.strikes if row.status == "active" and row.revision is not None]
+        live = [
+            row
+            for row in self.strikes
+            if row.status == "active" and row.revision is not None and row.act not in self.deleted
+        ]
         if not live:
             return
         row = live[(draw.a * 8 + draw.b) % len(live)]
@@ -190,12 +195,13 @@ class Play:
         )
 
     def _delete(self, draw: Draw) -> None:
-        live = [row for row in self.strikes if row.revision is not None]
+        live = [row for row in self.strikes if row.revision is not None and row.act not in self.deleted]
         if live:
             row = live[(draw.a * 8 + draw.b) % len(live)]
             body = posted(
                 self.account, row.act.removeprefix("post:"), revision=row.revision or 1, change="deleted"
             )
+            self.deleted.add(row.act)
             self._send(post_signal(self.account, body, self.at, event=self._name("delete")))
 
     def _told(self, draw: Draw) -> None:

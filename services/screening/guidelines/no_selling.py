@@ -97,13 +97,15 @@ class NoSelling:
 
     def find(self, post: Post, hits: Sequence[Hit], window: Window) -> list[Found]:
         """At most one finding about selling and one about campaigning."""
+        links = [link for link in post.links if not self._is_reference(link.host)]
+        # Most links are to something in particular, in a post without a sign of selling.
+        if all(hit.pattern.name == "link" for hit in hits) and not any(
+            self._is_telling(link) for link in links
+        ):
+            return []
         found = self._political(post, hits)
-        text = post.folded.text
-        links = [
-            link
-            for link in post.links
-            if self._is_own_words(post, link) and not self._is_reference(link.host)
-        ]
+        text = post.text
+        links = [link for link in links if post.match(link.start, link.end).zone in {"own", "url"}]
         signs, places = self._signs(post, hits)
         asking = bool(_ASKING.search(text)) and "prospecting" not in signs
         if asking or _COMPLAINING.search(text):
@@ -126,7 +128,7 @@ class NoSelling:
             case = "commercial-link" if links else "prospecting"
             reason = f"signs of selling: {', '.join(sorted(signs))}"
             return [Found(case, min(points, CONFIDENCE_MAX), spans, "promotion", reason)]
-        if not links:
+        if not links or not (signs or any(self._is_telling(link) for link in links)):
             return []
         domain = registrable(links[0].host)
         condition = Condition("own_domain", post.key.digest("domain", domain), "commercial-link")
@@ -181,8 +183,9 @@ class NoSelling:
             )
         ]
 
-    def _is_own_words(self, post: Post, link: LinkFound) -> bool:
-        return post.match(link.start, link.end).zone in {"own", "url"}
+    def _is_telling(self, link: LinkFound) -> bool:
+        """A link that may be an advertisement by itself: to a site as a whole, or hiding where it leads."""
+        return link.rest in {"", "/"} or link.host in self._shorteners
 
     def _is_reference(self, host: str) -> bool:
         labels = host.split(".")

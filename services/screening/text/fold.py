@@ -52,7 +52,7 @@ _LATIN: Final = re.compile(r"[a-z]")
 _SPACED: Final = re.compile(
     r"(?<![a-z0-9@$])[a-z0-9@$!](?:[\s.,_*/|~+=\-'\"]{1,3}[a-z0-9@$!](?![a-z0-9@$])){2,}"
 )
-_LEET_TOKEN: Final = re.compile(r"[a-z0-9@$!|+]*[a-z0-9$]")
+_LEET_TOKEN: Final = re.compile(r"(?<![a-z0-9@$!|+])[a-z0-9@$!|+]*[0134579@$!|+][a-z0-9@$!|+]*(?<![@!|+])")
 _LEET_AS_I: Final = str.maketrans("0134579@$!|+", "oieastgasiit")
 _LEET_AS_L: Final = str.maketrans("0134579@$!|+", "oleastgasllt")
 _MASKED: Final = re.compile(r"(?<![a-z0-9*#%&])[a-z][a-z*#%&]*[*#%&][a-z*#%&]*")
@@ -61,7 +61,7 @@ _RUN: Final = re.compile(r"([a-z])\1{2,}")
 SIGNS_OF_TRICKS: Final = (
     r"aaa|bbb|ccc|ddd|eee|fff|ggg|hhh|iii|jjj|kkk|lll|mmm|nnn|ooo|ppp|qqq|rrr|sss|ttt|uuu|vvv|xxx|yyy|zzz",
     r"(?:^|[^a-z0-9@$])[a-z0-9@$!](?:[\s.,_*/|~+=\-'\"]{1,3}[a-z0-9@$!]){2}(?:[^a-z0-9@$]|$)",
-    r"[a-z][0134579@$!|+]{1,3}[a-z]|[a-z](?:55|\$\$|\$)|[a-z][a-z][7+](?:\W|$)|(?:^|[\s\"'(])[457$@0][a-z$5]",
+    r"[a-z][0134579@$!|]{1,3}[a-z]|[a-z](?:55|[$]|[a-z][a-z][7+](?:\W|$))|(?:^|[\s\"'(])(?:[457$][a-z][a-z]|@ss|@[$])",
     r"[a-z][*#%&]{1,4}[a-z]|[a-z][a-z]?[*][*]",
 )
 """Expressions of which one occurs wherever a text may read otherwise than it is written; the last: letters behind signs."""
@@ -206,7 +206,7 @@ def _read_as_l(token: re.Match[str]) -> _Piece | None:
 
 def _read(token: re.Match[str], letters: dict[int, int]) -> _Piece | None:
     word = token.group()
-    if word.isalpha() or not _LATIN.search(word):
+    if not _LATIN.search(word):
         return None
     return word.translate(letters), list(range(token.start(), token.end()))
 

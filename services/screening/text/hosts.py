@@ -22,6 +22,7 @@ _LINK: Final = re.compile(
     r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62})"
     r"(:\d{1,5})?([/?#][^\s<>\"'`|]*)?"
 )
+_DOTTED: Final = re.compile(r"(?<!\S)[^\s.]+\.\S+")
 _BARE_TLD: Final = re.compile(r"\.(?:com|net|org|io|co|shop|store|biz|info|online|site|xyz|club)\Z")
 _SUFFIXES: Final = PublicSuffixList()
 _PLATFORM_SUFFIXES: Final = PublicSuffixList(only_icann=True)
@@ -40,7 +41,8 @@ class LinkFound(msgspec.Struct, frozen=True, gc=False):
 def find_links(folded: str) -> list[LinkFound]:
     """Links in a folded text, in order. A bare name counts with the usual suffixes only: `readme.md` is a file; an e-mail's domain isn't one."""
     links: list[LinkFound] = []
-    for match in _LINK.finditer(folded):
+    # Words with a dot first: looking for links at every word costs several times as much.
+    for match in (m for word in _DOTTED.finditer(folded) for m in _LINK.finditer(folded, word.start(), word.end())):
         host = match.group(1).removeprefix("www.")
         schemed = folded.startswith(("http", "www."), match.start())
         if not schemed and (

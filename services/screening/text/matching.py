@@ -8,7 +8,7 @@ back-references, except in `exact`, which only `re` sees.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -63,10 +63,14 @@ def term_patterns(name: str, terms: Sequence[str], *, tricks: bool = False) -> l
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One way of reading a text, and the numbers of the patterns that occur in it. The first reading is the folded text itself."""
+    """One way of reading a text, and the numbers of the patterns that occur in it.
 
-    folded: Folded
+    The first reading is the folded text itself; its places are found on demand (`folded` None).
+    """
+
+    text: str
     hits: tuple[int, ...]
+    folded: Folded | None = None
 
 
 class Scanner:
@@ -86,21 +90,25 @@ class Scanner:
         self._tricky = _Database(tricky)
         self._vocabulary = Vocabulary(pattern.term for pattern in patterns if pattern.tricks and pattern.term)
 
-    def scan(self, folded: str) -> list[int]:
-        """Numbers of the patterns that occur, and `sign`; in no order. Empty for most posts. It holds until the next scan."""
-        return self._plain.scan(folded)
+        self.scan: Final = self._plain.scan
+        """Numbers of the patterns that occur in a folded text, and `sign`; in no order, and empty for most posts.
 
-    def readings(self, folded: Folded, hits: Sequence[int]) -> tuple[Reading, ...]:
-        """The text as it stands, then with its tricks undone, each with its hits in order."""
-        plain = set(hits)
-        if self.sign not in plain:
-            return (Reading(folded, tuple(sorted(plain))),)
-        plain.discard(self.sign)
-        readings = [Reading(folded, tuple(sorted(plain)))]
-        for view in views(folded, self._vocabulary):
-            more = sorted(set(self._tricky.scan(view.text)))
+        The list is the scanner's own: it holds until the next scan.
+        """
+
+    def readings(self, folded: str, hits: Sequence[int], locate: Callable[[], Folded]) -> tuple[Reading, ...]:
+        """The text as it stands, then with its tricks undone, each with its hits in order.
+
+        `locate` gives the folded text with its places, if they are needed.
+        """
+        plain = Reading(folded, tuple(sorted({*hits} - {self.sign})))
+        if self.sign not in hits:
+            return (plain,)
+        readings = [plain]
+        for view in views(locate(), self._vocabulary):
+            more = sorted({*self._tricky.scan(view.text)})
             if more:
-                readings.append(Reading(view, tuple(more)))
+                readings.append(Reading(view.text, tuple(more), view))
         return tuple(readings)
 
 
@@ -129,7 +137,8 @@ class _Database:
         self._scan = database.scan
 
     def scan(self, text: str) -> list[int]:
-        self._found.clear()
+        found = self._found
+        found.clear()
         if self._scan is not None:
             self._scan(text.encode(), self._on_match)
-        return self._found
+        return found

@@ -58,6 +58,8 @@ NEVER_NEGATIVE: Final = Story(
         Claim("the strike shows as overturned", lambda view: view.strike("post:p1").status == "overturned"),
         Claim("the suspension is lifted", lambda view: len(liftings(view, "overturned")) == 1),
         Clock(180),
+        Clock(151),
+        Clock(180),
         Expect("ann", active_points=3, new_entries=0),
     ),
 )

@@ -1,0 +1,396 @@
+"""What the command line and the API answer: the same shapes, from the same questions, for the same keys.
+
+Each answer says how far the projection had come that it was read from. Who reported whom is shown only to
+keys that may see it: to all others, names of reporters are left out, and entries about an account's own
+reports are withheld, since their ids would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from events.policy import Policy
+from services.keys import REPORTERS, RESTRICTED, Operator
+from services.runtime import reading
+from services.runtime.reading import (
+    AuditEntry,
+    Case,
+    Cause,
+    Database,
+    Explanation,
+    Page,
+    Report,
+    StandingAnswer,
+)
+
+T = TypeVar("T")
+
+REPORT_KINDS: Final = frozenset({"report_filed", "report_weighed", "report_withdrawn", "report_answered"})
+"""Kinds of signals that name a reporter."""
+RESTRICTED_KINDS: Final = frozenset({"restricted"})
+"""Kinds of cases that need a capability of their own."""
+WITHHELD: Final = "withheld"
+
+
+class NotAllowed(Exception):
+    """The key lacks the capability that the answer needs."""
+
+    def __init__(self, capability: str) -> None:
+        super().__init__(capability)
+        self.capability = capability
+
+
+class BadPage(ValueError):
+    """A page was asked for that can't be; the message says why."""
+
+
+class Positions(BaseModel):
+    """The ledger positions that an answer reflects."""
+
+    model_config = ConfigDict(frozen=True)
+
+    build: int | None = Field(description="The build of the projection that was read.")
+    version: int | None = Field(description="Its version.")
+    next: dict[int, int] = Field(description="Per ledger partition, the next offset that it will apply.")
+
+
+class Answer(BaseModel, Generic[T]):
+    """One thing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: T
+    positions: Positions
+
+
+class Listing(BaseModel, Generic[T]):
+    """A page of things. `next` goes on: pass it as `after`; null at the end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: tuple[T, ...]
+    next: str | None
+    positions: Positions
+
+
+class ShownReport(BaseModel):
+    """A report of a case. `reporter` is null for keys that may not see it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    report: str
+    reporter: str | None
+    by_email: bool
+    reason: str | None
+    weight: int
+    result: str | None
+    post: str | None
+    revision: int | None
+    content_ref: str | None
+    reason_ref: str | None
+    filed_at: datetime
+    withdrawn_at: datetime | None
+    outcome: str | None
+    settled_at: datetime | None
+
+
+class CaseFile(BaseModel):
+    """A case with its reports."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: Case
+    reports: tuple[ShownReport, ...]
+
+
+class ShownEntry(BaseModel):
+    """A ledger entry.
+
+    `withheld` says why most of it isn't shown; `entry` is the entry itself, with reporters' names left out.
+
+    `sha256` is always that of the entry's real bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    entity: str
+    sequence: int
+    partition: int
+    ledger_offset: int
+    recorded_at: datetime
+    effective_from: datetime
+    effective_at: datetime
+    sha256: str
+    policy_version: str
+    decider_version: str
+    active_points: int
+    cause_kind: str
+    cause_id: str | None = None
+    causation_id: str | None = None
+    correlation_id: str | None = None
+    origin_topic: str | None = None
+    origin_partition: int | None = None
+    origin_offset: int | None = None
+    origin_event: str | None = None
+    origin_type: str | None = None
+    actor_kind: str | None = None
+    actor_id: str | None = None
+    outcomes: tuple[str, ...] = ()
+    entry: Any = None
+    withheld: str | None = None
+
+
+class ShownCause(BaseModel):
+    """One step of a chain of causes, the nearest first.
+
+    What would name a reporter is null.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    entity: str | None
+    sequence: int | None
+    partition: int | None
+    ledger_offset: int | None
+    recorded_at: datetime
+    cause_id: str
+    cause_kind: str
+    actor_kind: str
+    actor_id: str | None
+    policy_version: str
+
+
+class GuidelineText(BaseModel):
+    """A guideline as it was published, in the policy version that was applied."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    title: str
+    text: str
+    case: str | None
+    case_title: str | None
+
+
+class ShownExplanation(BaseModel):
+    """Why there is a strike or a sanction.
+
+    The guideline and its text, the evidence, what it cost, and the chain of causes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: str
+    id: str
+    account: str
+    guideline: str
+    guideline_text: GuidelineText | None
+    policy_version: str
+    evidence: Any
+    points_before: int
+    points_after: int
+    decided_by: str
+    decided_at: datetime
+    strike: reading.Strike | None
+    sanction: reading.Sanction | None
+    strikes: tuple[reading.Strike, ...]
+    chain: tuple[ShownCause, ...]
+    origin: reading.Origin | None
+
+
+StandingData = Answer[StandingAnswer]
+Strikes = Listing[reading.Strike]
+Sanctions = Listing[reading.Sanction]
+Cases = Listing[Case]
+CaseData = Answer[CaseFile]
+Audit = Listing[ShownEntry]
+ExplanationData = Answer[ShownExplanation]
+
+
+async def positions(db: Database) -> Positions:
+    """How far the live projection has come."""
+    found = await reading.positions(db)
+    return Positions(
+        build=found[0].build if found else None,
+        version=found[0].version if found else None,
+        next={position.partition: position.next for position in found},
+    )
+
+
+async def standing(db: Database, account: str, as_of: datetime | None = None) -> StandingData:
+    """An account's standing, now or as of a moment (aware). Raises `reading.NotFound`."""
+    at = await positions(db)
+    return StandingData(data=await reading.standing(db, account, as_of), positions=at)
+
+
+async def strikes(db: Database, **chosen: Any) -> Strikes:
+    """Strikes and warnings, the latest first; arguments as for `reading.strikes`.
+
+    Raises `BadPage`.
+    """
+    at = await positions(db)
+    page = await _page(reading.strikes(db, **chosen))
+    return Strikes(data=page.rows, next=page.next, positions=at)
+
+
+async def sanctions(db: Database, **chosen: Any) -> Sanctions:
+    """Sanctions, the latest first; arguments as for `reading.sanctions`.
+
+    Raises `BadPage`.
+    """
+    at = await positions(db)
+    page = await _page(reading.sanctions(db, **chosen))
+    return Sanctions(data=page.rows, next=page.next, positions=at)
+
+
+async def cases(db: Database, who: Operator, **chosen: Any) -> Cases:
+    """Cases, the latest first; a page may be short by those that the key may not see.
+
+    Raises `BadPage`.
+    """
+    at = await positions(db)
+    page = await _page(reading.cases(db, **chosen))
+    shown = tuple(row for row in page.rows if who.may(RESTRICTED) or row.case_kind not in RESTRICTED_KINDS)
+    return Cases(data=shown, next=page.next, positions=at)
+
+
+async def case(db: Database, who: Operator, case_id: str) -> CaseData:
+    """A case with its reports. Raises `reading.NotFound` or `NotAllowed`."""
+    at = await positions(db)
+    found = await reading.case(db, case_id)
+    if found.case.case_kind in RESTRICTED_KINDS and not who.may(RESTRICTED):
+        raise NotAllowed(RESTRICTED)
+    reports = tuple(_report(one, named=who.may(REPORTERS)) for one in found.reports)
+    return CaseData(data=CaseFile(case=found.case, reports=reports), positions=at)
+
+
+async def audit(
+    db: Database, who: Operator, account: str, after: str | None = None, limit: int = 50
+) -> Audit:
+    """An account's ledger entries, the latest first.
+
+    Raises `reading.NotFound`, or `BadPage`.
+    """
+    if after is not None and not after.isdecimal():
+        raise BadPage(f"`{after}` is no place to go on from: pass `next` of the previous page as it is")
+    at = await positions(db)
+    page = await reading.audit(
+        db, account, before_sequence=None if after is None else int(after), limit=limit
+    )
+    shown = tuple(_entry(row, named=who.may(REPORTERS)) for row in page.rows)
+    return Audit(data=shown, next=page.next, positions=at)
+
+
+async def explain(
+    db: Database, who: Operator, strike_or_sanction: str, policies: Mapping[str, Policy]
+) -> ExplanationData:
+    """Why there is a strike or a sanction; the guideline's text where `policies` holds it.
+
+    Raises `reading.NotFound`.
+    """
+    at = await positions(db)
+    found = await reading.explain(db, strike_or_sanction)
+    shown = ShownExplanation.model_validate(
+        {
+            **dict(found),
+            "chain": _chain(found.chain, named=who.may(REPORTERS)),
+            "origin": found.origin if who.may(REPORTERS) or not _reported(found.chain) else None,
+            "guideline_text": _text(found, policies),
+        }
+    )
+    return ExplanationData(data=shown, positions=at)
+
+
+def without_reporters(value: Any) -> Any:
+    """JSON with the names of reporters left out, wherever a report or a signal about one holds them."""
+    if isinstance(value, list):
+        return [without_reporters(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {name: None if name == "reporter" else without_reporters(item) for name, item in value.items()}
+    body = value.get("body")
+    if isinstance(body, dict) and body.get("kind") in REPORT_KINDS:
+        shown["actor"] = {"kind": value["actor"]["kind"], "id": None}
+        shown["origin"] = None
+        if body["kind"] == "report_answered":  # on its way to the reporter
+            shown["entity"] = None
+    return shown
+
+
+async def _page(asked: Awaitable[Page[T]]) -> Page[T]:
+    try:
+        return await asked
+    except ValueError as error:
+        raise BadPage(str(error)) from error
+
+
+def _report(report: Report, *, named: bool) -> ShownReport:
+    fields = report.model_dump()
+    return ShownReport.model_validate({**fields, "reporter": fields["reporter"] if named else None})
+
+
+def _entry(row: AuditEntry, *, named: bool) -> ShownEntry:
+    fields = row.model_dump()
+    if named or not _about_reporting(row):
+        if not named:
+            fields["entry"] = without_reporters(fields["entry"])
+            if row.cause_kind in REPORT_KINDS:
+                fields |= {
+                    "actor_id": None,
+                    "origin_event": None,
+                    "origin_offset": None,
+                    "origin_partition": None,
+                }
+        return ShownEntry.model_validate(fields)
+    kept = {name: fields[name] for name, field in ShownEntry.model_fields.items() if field.is_required()}
+    return ShownEntry(
+        **{
+            **kept,
+            "cause_kind": WITHHELD,
+            "withheld": f"about a report of this account's own: needs `{REPORTERS}`",
+        }
+    )
+
+
+def _about_reporting(row: AuditEntry) -> bool:
+    """Whether the entry stands at the account that reported: there its ids would tell who did."""
+    if row.cause_kind not in REPORT_KINDS:
+        return False
+    body = row.entry["cause"]["body"]
+    return row.entity == f"account:{body.get('reporter')}"
+
+
+def _reported(chain: Iterable[Cause]) -> bool:
+    return any(cause.cause_kind in REPORT_KINDS for cause in chain)
+
+
+def _chain(chain: Iterable[Cause], *, named: bool) -> list[dict[str, Any]]:
+    shown = []
+    for cause in chain:
+        fields = cause.model_dump()
+        if not named and cause.cause_kind in REPORT_KINDS:
+            fields["actor_id"] = None
+            if cause.cause_kind != "report_weighed":  # this step was taken at the reporter's own account
+                fields |= dict.fromkeys(("entity", "sequence", "partition", "ledger_offset"))
+        shown.append(fields)
+    return shown
+
+
+def _text(found: Explanation, policies: Mapping[str, Policy]) -> GuidelineText | None:
+    policy = policies.get(found.policy_version)
+    guideline = policy.guideline(found.guideline) if policy else None
+    if policy is None or guideline is None:
+        return None
+    name = found.strike.policy_case if found.strike else None
+    case = policy.case(guideline.id, name) if name else None
+    return GuidelineText(
+        id=guideline.id,
+        title=guideline.title,
+        text=guideline.text,
+        case=name,
+        case_title=case.title if case else None,
+    )

@@ -1,0 +1,155 @@
+"""The paths of the read API. Every answer carries the ledger positions that it reflects."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import AwareDatetime
+
+from services import answers
+from services.api.auth import capable
+from services.api.problems import responses
+from services.keys import READ, Operator
+from services.runtime.reading import PAGE_ROWS, Database
+
+PAGE_ROWS_MAX: Final = 500
+
+router = APIRouter(
+    prefix="/v1",
+    responses=responses(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+)
+
+Who = Annotated[Operator, Depends(capable(READ))]
+AccountId = Annotated[
+    str, Path(description="The account's id on the platform.", examples=["u-1001"], max_length=140)
+]
+Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX, description="How many at most.")]
+After = Annotated[
+    str | None, Query(description="Where to go on: `next` of the page before, as it is.", max_length=300)
+]
+OfAccount = Annotated[
+    str | None, Query(description="Only this account's.", examples=["u-1001"], max_length=140)
+]
+Absent = responses(HTTPStatus.NOT_FOUND)
+
+
+def database(request: Request) -> Database:
+    """The pool of this process."""
+    found: Database = request.app.state.database
+    return found
+
+
+Db = Annotated[Database, Depends(database)]
+
+
+@router.get(
+    "/accounts/{account}/standing", response_model=answers.StandingData, responses=Absent, tags=["accounts"]
+)
+async def standing(
+    account: AccountId,
+    _: Who,
+    db: Db,
+    as_of: Annotated[
+        AwareDatetime | None,
+        Query(
+            description="Answers both as recorded by this moment and as in effect at it, and says which.",
+            examples=["2026-03-01T12:00:00Z"],
+        ),
+    ] = None,
+) -> Any:
+    """What an account's standing is: points, strikes, warnings and sanctions."""
+    return await answers.standing(db, account, as_of)
+
+
+@router.get("/accounts/{account}/audit", response_model=answers.Audit, responses=Absent, tags=["accounts"])
+async def audit(account: AccountId, who: Who, db: Db, after: After = None, limit: Limit = PAGE_ROWS) -> Any:
+    """Every ledger entry of an account, the latest first: who and what caused it, and what came of it."""
+    return await answers.audit(db, who, account, after, limit)
+
+
+@router.get("/strikes", response_model=answers.Strikes, tags=["strikes"])
+async def strikes(
+    _: Who,
+    db: Db,
+    account: OfAccount = None,
+    guideline: Annotated[
+        str | None, Query(description="Only under this guideline.", examples=["no-spam"])
+    ] = None,
+    status: Annotated[
+        Literal["active", "expired", "overturned", "waived", "withdrawn"] | None, Query()
+    ] = None,
+    counts_as: Annotated[Literal["strike", "warning"] | None, Query()] = None,
+    after: After = None,
+    limit: Limit = PAGE_ROWS,
+) -> Any:
+    """Strikes and warnings, the latest first."""
+    chosen = {"account": account, "guideline": guideline, "status": status, "counts_as": counts_as}
+    return await answers.strikes(db, **chosen, after=after, limit=limit)
+
+
+@router.get("/sanctions", response_model=answers.Sanctions, tags=["sanctions"])
+async def sanctions(
+    _: Who,
+    db: Db,
+    account: OfAccount = None,
+    kind: Annotated[str | None, Query(description="Only of this kind.", examples=["suspension"])] = None,
+    status: Annotated[str | None, Query(description="Only in this state.", examples=["in_force"])] = None,
+    origin: Annotated[str | None, Query(description="Only from this origin.", examples=["ladder"])] = None,
+    after: After = None,
+    limit: Limit = PAGE_ROWS,
+) -> Any:
+    """Sanctions, the latest first."""
+    chosen = {"account": account, "kind": kind, "status": status, "origin": origin}
+    return await answers.sanctions(db, **chosen, after=after, limit=limit)
+
+
+@router.get("/cases", response_model=answers.Cases, tags=["cases"])
+async def cases(
+    who: Who,
+    db: Db,
+    account: OfAccount = None,
+    status: Annotated[Literal["open", "closed"] | None, Query()] = None,
+    kind: Annotated[str | None, Query(description="Only of this kind.", examples=["report"])] = None,
+    urgent: Annotated[bool | None, Query(description="Only urgent ones, or only others.")] = None,
+    after: After = None,
+    limit: Limit = PAGE_ROWS,
+) -> Any:
+    """Cases, the latest first.
+
+    Restricted ones need a capability of their own; without it a page may be " "short.
+    """
+    chosen = {"account": account, "status": status, "kind": kind, "urgent": urgent}
+    return await answers.cases(db, who, **chosen, after=after, limit=limit)
+
+
+@router.get("/cases/{case_id}", response_model=answers.CaseData, responses=Absent, tags=["cases"])
+async def case(
+    case_id: Annotated[str, Path(description="The case's id.", max_length=140)], who: Who, db: Db
+) -> Any:
+    """A case with its findings and reports."""
+    return await answers.case(db, who, case_id)
+
+
+@router.get(
+    "/explain/{id}", response_model=answers.ExplanationData, responses=Absent, tags=["strikes", "sanctions"]
+)
+async def explain(
+    request: Request,
+    strike_or_sanction: Annotated[
+        str, Path(alias="id", description="A strike's or sanction's id.", max_length=140)
+    ],
+    who: Who,
+    db: Db,
+) -> Any:
+    """Why there is a strike or a sanction.
+
+    Guideline and text, policy version, evidence, points, chain of " "causes.
+    """
+    return await answers.explain(db, who, strike_or_sanction, request.app.state.policies())

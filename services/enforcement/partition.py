@@ -1,0 +1,228 @@
+"""One partition of enforcement: signals in, ledger entries and outcomes out. Pure: time comes in ticks, policies as data.
+
+A tick may free many deadlines. They fire in the order of (deadline, entity), in chunks: a batch that has written enough stops, keeps the
+tick as its cursor, and is handed the same tick again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from events.codec import decode_signal, encode
+from events.dead_letters import DeadReason, to_headers
+from events.ids import partition_entity
+from events.ledger import Failed, genesis
+from events.policy import Policy
+from events.publish import public_events
+from events.signals import PolicyActivated, Signal, Tick
+from services.enforcement.account import ACCOUNT
+from services.enforcement.decider import Context, Decider
+from services.enforcement.ledgering import Applied, apply
+from services.enforcement.state import decode_state
+
+TICK_ENTRIES_MAX: Final = 1_000
+"""Entries that a tick writes in one batch before it is continued in the next one."""
+FAILURES_WINDOW_SIGNALS: Final = 1_000
+FAILURES_MAX: Final = 100
+"""So many failed decisions within the window are a fault of this build, not of the signals: the worker turns not-ready."""
+
+DECIDERS: Final[Mapping[str, Decider[Any]]] = {ACCOUNT.prefix: ACCOUNT}
+
+
+class Record(Protocol):
+    """What this needs of an input record; see `services/runtime/stage.py`."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Guard(msgspec.Struct, frozen=True, gc=False):
+    """Enforcement's part of the guard. `cursor`: the offset of the tick that is still firing."""
+
+    now: datetime | None = None
+    policy: str | None = None
+    policy_sequence: int = -1
+    entries: int = 0
+    head: str = ""
+    cursor: int | None = None
+
+
+class Made(msgspec.Struct, gc=False):
+    """What a step made: records to send as (topic, key, value, partition, headers), and the entities that changed."""
+
+    records: list[tuple[str, bytes | None, bytes | None, int | None, tuple[tuple[str, bytes], ...]]]
+    changes: dict[bytes, bytes | None]
+    next_offset: int
+    entries: int = 0
+    failed: int = 0
+    dead: int = 0
+
+
+class Partition:
+    """The entities of one partition, and where its chain of entries has got to."""
+
+    def __init__(self, partition: int, prefix: str, policies: Mapping[str, Policy]) -> None:
+        self.partition: Final = partition
+        self.states: dict[str, Any] = {}
+        self.guard = Guard(head=genesis(partition, prefix))
+        self._policies = policies
+        self._due: list[tuple[datetime, str]] = []
+        self._scheduled: dict[str, datetime] = {}
+        self._decoded: dict[int, Signal | DeadReason] = {}
+        self._recent_failures: list[bool] = []
+
+    def restore(self, key: str, value: bytes | None) -> None:
+        """Take up one entity's state from the changelog; None: it was erased."""
+        if value is None:
+            self.states.pop(key, None)
+        else:
+            self.states[key] = decode_state(value)
+
+    def resume(self, guard: Guard | None) -> None:
+        """Take up where the partition was, once every state is restored."""
+        if guard is not None:
+            self.guard = guard
+        for entity, state in self.states.items():
+            self._schedule(entity, state)
+
+    def needs(self, records: Sequence[Record]) -> set[str]:
+        """The policy versions that these records can't be decided without."""
+        self._decoded = {record.offset: _decode(record) for record in records}
+        versions = set()
+        for signal in self._decoded.values():
+            if isinstance(signal, Signal):
+                body = signal.body
+                version = body.version if isinstance(body, PolicyActivated) else signal.policy_version
+                if version:
+                    versions.add(version)
+        if self.guard.policy is not None:
+            versions.add(self.guard.policy)
+        return versions
+
+    def step(self, records: Sequence[Record]) -> Made:
+        """Apply records in order; stops early within a tick that has more to fire."""
+        made = Made([], {}, records[0].offset)
+        for record in records:
+            signal = self._decoded.get(record.offset) or _decode(record)
+            if isinstance(signal, DeadReason):
+                headers = to_headers(signal, record.topic, record.partition, record.offset, record.timestamp)
+                made.records.append(
+                    ("dead_letters", record.key, record.value, None, (*record.headers, *headers))
+                )
+                made.dead += 1
+            elif isinstance(signal.body, Tick):
+                if not self._tick(signal, signal.body, record.offset, made):
+                    return made
+            elif isinstance(signal.body, PolicyActivated):
+                self._activate(signal.body)
+            else:
+                self._apply(signal, made)
+            made.next_offset = record.offset + 1
+        return made
+
+    def struggling(self) -> bool:
+        """Whether so many decisions failed of late that the fault must be this build's."""
+        return sum(self._recent_failures) > FAILURES_MAX
+
+    def _activate(self, activated: PolicyActivated) -> None:
+        if activated.sequence > self.guard.policy_sequence:
+            self.guard = msgspec.structs.replace(
+                self.guard, policy=activated.version, policy_sequence=activated.sequence
+            )
+
+    def _tick(self, signal: Signal, tick: Tick, offset: int, made: Made) -> bool:
+        """Fire what is due; False where there is more to fire than one batch takes."""
+        now = self.guard.now
+        if now is not None and tick.at <= now and self.guard.cursor != offset:
+            return True
+        self.guard = msgspec.structs.replace(self.guard, now=tick.at, cursor=offset)
+        fired = 0
+        while self._due and self._due[0][0] <= tick.at:
+            deadline, entity = self._due[0]
+            if self._scheduled.get(entity) != deadline:
+                heappop(self._due)
+                continue
+            if fired >= TICK_ENTRIES_MAX:
+                return False
+            heappop(self._due)
+            del self._scheduled[entity]
+            fired += 1
+            self._apply(msgspec.structs.replace(signal, entity=entity), made)
+        self.guard = msgspec.structs.replace(self.guard, cursor=None)
+        return True
+
+    def _context(self, signal: Signal) -> Context:
+        """The partition's time and policy; before its first tick or activation, the signal's own."""
+        now = self.guard.now or signal.received_at
+        return Context(now, self._policies[self.guard.policy or signal.policy_version], self._policies)
+
+    def _apply(self, signal: Signal, made: Made) -> None:
+        entity = signal.entity
+        decider = DECIDERS[entity.partition(":")[0]]
+        state = self.states.get(entity)
+        if state is None:
+            state = decider.initial(entity)
+        applied = apply(decider, state, signal, self._context(signal), self.guard.head)
+        if applied is None:
+            return
+        self.states[entity] = applied.state
+        self._schedule(entity, applied.state)
+        self.guard = msgspec.structs.replace(self.guard, entries=self.guard.entries + 1, head=applied.head)
+        self._publish(entity, applied, made)
+
+    def _publish(self, entity: str, applied: Applied, made: Made) -> None:
+        key = entity.encode()
+        made.records.append(("ledger", key, applied.data, self.partition, ()))
+        for topic, public_key, value in public_events(applied.entry):
+            made.records.append((topic, public_key, value, None, ()))
+        for emitted in applied.entry.emitted:
+            made.records.append(("signals", emitted.entity.encode(), encode(emitted), None, ()))
+        made.changes[key] = applied.state_data
+        made.entries += 1
+        failed = any(type(outcome) is Failed for outcome in applied.entry.outcomes)
+        made.failed += failed
+        self._recent_failures.append(failed)
+        if len(self._recent_failures) > FAILURES_WINDOW_SIGNALS:
+            del self._recent_failures[:-FAILURES_WINDOW_SIGNALS]
+
+    def _schedule(self, entity: str, state: Any) -> None:
+        deadlines = DECIDERS[entity.partition(":")[0]].deadlines(state)
+        first = min(deadlines, default=None)
+        if first is None:
+            self._scheduled.pop(entity, None)
+        elif self._scheduled.get(entity) != first:
+            self._scheduled[entity] = first
+            heappush(self._due, (first, entity))
+
+
+def _decode(record: Record) -> Signal | DeadReason:
+    """The signal in a record, or why there is none: only a foreign producer can have written such a record."""
+    remedy = "only screening, enforcement and the clock write `signals`: find out what else does, and send events instead"
+    if record.value is None:
+        return DeadReason("value_missing", "value", "a signal", "nothing", remedy)
+    try:
+        signal = decode_signal(record.value)
+    except msgspec.ValidationError:
+        return DeadReason(
+            "field_invalid", "value", "a signal of this build's schema", "something else", remedy
+        )
+    except msgspec.DecodeError:
+        return DeadReason("json_invalid", "value", "JSON", "something else", remedy)
+    kind = signal.entity.partition(":")[0]
+    if isinstance(signal.body, Tick | PolicyActivated):
+        if signal.entity == partition_entity(record.partition):
+            return signal
+        return DeadReason("key_mismatch", "entity", "the partition that the record is in", "another", remedy)
+    if kind not in DECIDERS:
+        return DeadReason("type_misplaced", "entity", "an account", "an entity of another kind", remedy)
+    return signal
