@@ -1,4 +1,7 @@
-"""Derived ids: every id is a UUIDv5 of what caused it, so that a second delivery derives the same id again."""
+"""Derived ids: every id is a UUIDv5 of what caused it.
+
+So that a second delivery derives the same id again.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ _namespace: Final = sha1(NAMESPACE.bytes, usedforsecurity=False)
 def derived_id(entity: str, cause: str, kind: str, ordinal: int = 0) -> str:
     """The id of the `ordinal`-th thing of this `kind` that `cause` led to at `entity`.
 
-    It is `uuid.uuid5(NAMESPACE, ...)`, spelt out because every signal and outcome derives one (RFC 9562, section 5.5).
+    It is `uuid.uuid5(NAMESPACE, ...)`, spelt out because every signal and outcome derives one (RFC 9562,
+    section 5.5).
     """
     hashed = _namespace.copy()
     hashed.update(f"{entity}\x1f{cause}\x1f{kind}\x1f{ordinal}".encode())

@@ -1,7 +1,9 @@
 """The ledger: one entry per applied signal, with everything that was decided.
 
-The ledger is the only source of every projection, replay and export, and its bytes are hashed into a chain, so the same rule holds as
-for signals: fields are only ever added at the end, with a default. Outcomes say what became true; `evolve` folds them into state, and
+The ledger is the only source of every projection, replay and export, and its bytes are hashed into a chain,
+so the same rule holds as
+for signals: fields are only ever added at the end, with a default. Outcomes say what became true; `evolve`
+folds them into state, and
 nothing else does.
 """
 
@@ -75,7 +77,10 @@ RefusalCode = Literal[
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """What a strike, sanction or case rests on, without the text itself: that is in `contents`, under `content_ref`."""
+    """What a strike, sanction or case rests on, without the text itself.
+
+    That is in `contents`, under `content_ref`.
+    """
 
     rule: str
     rule_version: int
@@ -99,7 +104,8 @@ class Detection(msgspec.Struct, frozen=True, gc=False):
 class Notice(msgspec.Struct, frozen=True, gc=False):
     """The facts of a notice, frozen when an adverse outcome is decided.
 
-    The guideline's text is that of `policy_version`, which is kept for ever. `effective_at`, `scope` and the ends are those of the
+    The guideline's text is that of `policy_version`, which is kept for ever. `effective_at`, `scope` and the
+    ends are those of the
     outcome that holds the notice. `appeal_days` counts from the notice's delivery.
     """
 
@@ -121,7 +127,8 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     days: int | None
 
 
-# --- what became known -----------------------------------------------------------------------------------------------
+# --- what became known
+# -----------------------------------------------------------------------------------------------
 
 
 class AccountNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="account_noted"):
@@ -147,7 +154,10 @@ class MeritNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="m
 
 
 class FindingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="finding_noted"):
-    """A finding that is no strike: recorded in shadow, sent to review, standing beside a worse one, or folded into a full record."""
+    """A finding that is no strike: recorded in shadow, sent to review, standing beside a worse one.
+
+    Or folded into a full record.
+    """
 
     act: str
     post: str
@@ -187,13 +197,15 @@ class SanctionCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
     effective_at: datetime
 
 
-# --- strikes ---------------------------------------------------------------------------------------------------------
+# --- strikes
+# ---------------------------------------------------------------------------------------------------------
 
 
 class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_issued"):
     """An act went on the account's record.
 
-    `price` is frozen, and so is `raised`, the price that the act's episode takes from the fifth act on. `counts_as` says whether the act is a
+    `price` is frozen, and so is `raised`, the price that the act's episode takes from the fifth act on.
+    `counts_as` says whether the act is a
     strike or the warning that comes first. `episode` membership is frozen as well.
     """
 
@@ -223,7 +235,10 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
 
 
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):
-    """A strike changed: a worse revision, a warning that moved, a reduction, another guideline. The record is as said here from now on."""
+    """A strike changed: a worse revision, a warning that moved, a reduction, another guideline.
+
+    The record is as said here from now on.
+    """
 
     strike: str
     because: Literal["revision", "warning_moved", "reduced", "reclassified", "episode_raised"]
@@ -251,7 +266,10 @@ class StrikeConfirmed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 
 
 class StrikeRemoved(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_removed"):
-    """A strike no longer counts: overturned (wrong), waived (discretion) or withdrawn (the account is staff or a bot). The record keeps it."""
+    """A strike no longer counts: overturned (wrong).
+
+    Waived (discretion) or withdrawn (the account is staff or a bot). The record keeps it.
+    """
 
     strike: str
     status: RemovalStatus
@@ -274,11 +292,15 @@ class EpisodeLapsed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     effective_at: datetime
 
 
-# --- sanctions -------------------------------------------------------------------------------------------------------
+# --- sanctions
+# -------------------------------------------------------------------------------------------------------
 
 
 class SanctionImposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_imposed"):
-    """A sanction took effect. `ends_at` None: until lifted. `decision` is the id of the signal that led to it."""
+    """A sanction took effect. `ends_at` None: until lifted.
+
+    `decision` is the id of the signal that led to it.
+    """
 
     sanction: str
     sanction_kind: SanctionKind
@@ -309,7 +331,10 @@ class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 
 
 class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_lifted"):
-    """A sanction is over. `decision` names the signal that imposed it. For content: restored, where it still exists."""
+    """A sanction is over. `decision` names the signal that imposed it.
+
+    For content: restored, where it still exists.
+    """
 
     sanction: str
     sanction_kind: SanctionKind
@@ -343,7 +368,8 @@ class TerminationSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind"
     effective_at: datetime
 
 
-# --- reports and cases -----------------------------------------------------------------------------------------------
+# --- reports and cases
+# -----------------------------------------------------------------------------------------------
 
 
 class ReportNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_noted"):
@@ -461,7 +487,8 @@ class NoteAdded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="no
     effective_at: datetime
 
 
-# --- refusals --------------------------------------------------------------------------------------------------------
+# --- refusals
+# --------------------------------------------------------------------------------------------------------
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refused"):
@@ -476,9 +503,12 @@ class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refu
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="failed"):
-    """Deciding raised, or its result was too large: a fault of ours. A case holds the signal, to be decided again.
+    """Deciding raised, or its result was too large: a fault of ours.
 
-    `at_tick`: what was due at this account could not be decided; the clock leaves it alone until the case is answered.
+    A case holds the signal, to be decided again.
+
+    `at_tick`: what was due at this account could not be decided; the clock leaves it alone until the case is
+    answered.
     """
 
     error: str
@@ -520,7 +550,10 @@ Outcome = (
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False):
-    """A short summary of an account, bounded in size. `rung` is the effective one; the suspensions' end is the latest."""
+    """A short summary of an account, bounded in size.
+
+    `rung` is the effective one; the suspensions' end is the latest.
+    """
 
     version: int
     account_kind: AccountKind | None
@@ -542,7 +575,10 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One applied signal. `sequence` counts per entity from 1; `previous` is the SHA-256 (hex) of the preceding entry's bytes in the partition."""
+    """One applied signal. `sequence` counts per entity from 1.
+
+    `previous` is the SHA-256 (hex) of the preceding entry's bytes in the partition.
+    """
 
     entity: str
     sequence: int
@@ -559,5 +595,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 def genesis(partition: int, prefix: str = "") -> str:
-    """What the first entry of a partition names as `previous`: the hash of the prefix and the partition's number."""
+    """What the first entry of a partition names as `previous`.
+
+    The hash of the prefix and the partition's number.
+    """
     return sha256(f"{GENESIS_PREFIX}{prefix}:{partition}".encode()).hexdigest()

@@ -1,10 +1,13 @@
 """Signals: one message addressed to one entity.
 
-`signals` is the one ordered mailbox: whatever enforcement acts on arrives here as a `Signal`. Signals hold no personal text or
+`signals` is the one ordered mailbox: whatever enforcement acts on arrives here as a `Signal`. Signals hold no
+personal text or
 number, only references, keyed digests, masked spans and words of our own.
 
-These are msgspec structs, not pydantic models: they are decoded and encoded for every step, and the bytes of a ledger entry
-hold the whole signal that caused it. The order of fields is the order of bytes, so fields are only ever added at the end, with
+These are msgspec structs, not pydantic models: they are decoded and encoded for every step, and the bytes of
+a ledger entry
+hold the whole signal that caused it. The order of fields is the order of bytes, so fields are only ever added
+at the end, with
 a default.
 """
 
@@ -54,7 +57,8 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """A fact about the account that screening can't know: where it holds, `case` is what was found instead.
 
-    `own_domain`, `own_email`, `own_phone`: `digest` (keyed) is among the account's own. `new_account`: registered less
+    `own_domain`, `own_email`, `own_phone`: `digest` (keyed) is among the account's own. `new_account`:
+    registered less
     than the policy's `new_account_days` ago.
     """
 
@@ -64,7 +68,10 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """What a guideline's rule found in one event. `confidence` is a whole percentage, `severity` 0 (none) to 4."""
+    """What a guideline's rule found in one event.
+
+    `confidence` is a whole percentage, `severity` 0 (none) to 4.
+    """
 
     guideline: str
     case: str
@@ -135,7 +142,10 @@ class ReportFiled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
 
 
 class ReportWeighed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_weighed"):
-    """A report, at the account that it is about. `weight` is in thousandths. `by_email`: the reporter is a keyed digest."""
+    """A report, at the account that it is about. `weight` is in thousandths.
+
+    `by_email`: the reporter is a keyed digest.
+    """
 
     report: str
     reporter: str
@@ -185,7 +195,8 @@ class SanctionReported(msgspec.Struct, frozen=True, gc=False, tag_field="kind", 
 class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="decided"):
     """A person's decision. Which fields a decision needs is the contract in `events/decisions.py`.
 
-    `target` is a strike's, sanction's, case's, report's or post's id, or empty for the account itself. `version` is the version of
+    `target` is a strike's, sanction's, case's, report's or post's id, or empty for the account itself.
+    `version` is the version of
     the target that the person saw.
     """
 
@@ -240,8 +251,10 @@ Body = (
 class Signal(msgspec.Struct, frozen=True, gc=False):
     """One message to one entity.
 
-    `occurred_at` is the producer's claim, clamped to `received_at`, the broker's log-append time of the input record. `id` is derived
-    from the event and the entity; `causation_id` is the id of the event or signal that led here, `correlation_id` that of the first one.
+    `occurred_at` is the producer's claim, clamped to `received_at`, the broker's log-append time of the input
+    record. `id` is derived
+    from the event and the entity; `causation_id` is the id of the event or signal that led here,
+    `correlation_id` that of the first one.
     """
 
     id: str

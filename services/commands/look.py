@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from events import ledger
 from events.policy import Policy
 from services import answers
-from services.answers import BadPage, Listing, NotAllowed, Positions, ShownEntry, ShownExplanation
+from services.answers import WITHHELD, BadPage, Listing, NotAllowed, Positions, ShownEntry, ShownExplanation
 from services.commands import connect
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, facts, moment, note, plain, say, table
@@ -75,9 +75,7 @@ def strikes_ls(
     guideline: Annotated[
         str | None, typer.Option("--guideline", "-g", help="Only under this guideline.")
     ] = None,
-    status: Annotated[
-        str | None, typer.Option(help="active, expired, overturned, waived or withdrawn.")
-    ] = None,
+    status: Annotated[StrikeStatus | None, typer.Option(help="Only in this state.")] = None,
     counts_as: Annotated[Literal["strike", "warning"] | None, typer.Option(help="strike or warning.")] = None,
     limit: Limit = PAGE_ROWS,
     after: After = None,
@@ -89,32 +87,7 @@ def strikes_ls(
     if as_json:
         emit(answer)
         return
-    columns = (
-        "strike",
-        "account",
-        "issued",
-        "guideline",
-        "counts as",
-        "severity",
-        "points",
-        "status",
-        "confirmed by",
-    )
-    rows = [
-        (
-            s.strike,
-            s.account,
-            s.issued_at,
-            s.guideline,
-            s.counts_as,
-            f"s{s.severity}",
-            s.points,
-            s.status,
-            s.confirmed_by,
-        )
-        for s in answer.data
-    ]
-    table("Strikes", columns, rows)
+    table("Strikes", ("account", *STRIKE_COLUMNS), [(row.account, *_strike(row)) for row in answer.data])
     _more(answer)
 
 
@@ -136,12 +109,8 @@ def sanctions_ls(
     if as_json:
         emit(answer)
         return
-    columns = ("sanction", "account", "kind", "origin", "from", "to", "status", "carried out")
-    rows = [
-        (s.sanction, s.account, _kind(s), s.origin, s.starts_at, s.ends_at, s.status, s.carried)
-        for s in answer.data
-    ]
-    table("Sanctions", columns, rows)
+    rows = [(row.account, *_sanction(row)) for row in answer.data]
+    table("Sanctions", ("account", *SANCTION_COLUMNS), rows)
     _more(answer)
 
 
@@ -379,39 +348,9 @@ def _rung(one: Standing) -> str:
 def _show_lists(one: Standing) -> None:
     listed: list[Strike] = [*one.strikes, *one.warnings_given]
     if listed:
-        columns = (
-            "strike",
-            "issued",
-            "guideline",
-            "counts as",
-            "points",
-            "status",
-            "expires",
-            "confirmed",
-            "version",
-        )
-        rows = [
-            (
-                s.strike,
-                s.issued_at,
-                s.guideline,
-                s.counts_as,
-                s.points,
-                s.status,
-                s.expires_at,
-                s.confirmed_by,
-                s.version,
-            )
-            for s in listed
-        ]
-        table("Strikes and warnings", columns, rows)
+        table("Strikes and warnings", STRIKE_COLUMNS, map(_strike, listed))
     if one.sanctions:
-        columns = ("sanction", "kind", "from", "to", "status", "by", "version")
-        sanctioned = [
-            (s.sanction, _kind(s), s.starts_at, s.ends_at, s.status, s.issued_by, s.version)
-            for s in one.sanctions
-        ]
-        table("Sanctions", columns, sanctioned)
+        table("Sanctions", SANCTION_COLUMNS, map(_sanction, one.sanctions))
 
 
 def _show_case(file: answers.CaseFile) -> None:
@@ -450,7 +389,7 @@ def _show_case(file: answers.CaseFile) -> None:
         table("Findings", ("guideline", "case", "severity", "confidence", "post", "why"), rows)
     if file.reports:
         reports = [
-            (r.report, r.reporter or "withheld", r.reason, r.weight / 1000, r.filed_at, r.outcome)
+            (r.report, r.reporter or WITHHELD, r.reason, r.weight / 1000, r.filed_at, r.outcome)
             for r in file.reports
         ]
         table("Reports", ("report", "reporter", "reason", "weight", "filed", "outcome"), reports)
@@ -473,7 +412,8 @@ def _suggest(case: Case) -> None:
 
 def _show_entry(entry: ShownEntry) -> None:
     by = entry.actor_id or entry.actor_kind or entry.withheld
-    head = f"[bold]{entry.sequence}[/bold]  {moment(entry.recorded_at)}  {plain(entry.cause_kind.replace('_', ' '))}"
+    kind = plain(entry.cause_kind.replace("_", " "))
+    head = f"[bold]{entry.sequence}[/bold]  {moment(entry.recorded_at)}  {kind}"
     say(
         f"{head}  [dim]by {plain(by)}, policy {entry.policy_version[:8]}, cause {short(entry.cause_id)}[/dim]"
     )
@@ -512,16 +452,14 @@ def _show_explanation(found: ShownExplanation) -> None:
         if evidence:
             _show_evidence(evidence)
     rows = [
-        (c.recorded_at, c.cause_kind, c.entity or "withheld", c.sequence, c.actor_id or c.actor_kind)
+        (c.recorded_at, c.cause_kind, c.entity or WITHHELD, c.sequence, c.actor_id or c.actor_kind)
         for c in found.chain
     ]
     table("Chain of causes, the nearest first", ("recorded", "signal", "at", "entry", "actor"), rows)
     if found.origin:
         origin = found.origin
-        say(
-            f"it began with {plain(origin.type)} `{plain(origin.event)}`, {origin.topic} "
-            f"{origin.partition}:{origin.offset}"
-        )
+        place = f"{origin.topic} {origin.partition}:{origin.offset}"
+        say(f"it began with {plain(origin.type)} `{plain(origin.event)}`, {place}")
 
 
 def _show_evidence(evidence: Mapping[str, Any]) -> None:

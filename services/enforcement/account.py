@@ -1,6 +1,7 @@
 """The account: the entity that holds strikes, sanctions, cases and standing.
 
-`decide` says what follows from a signal, `evolve` folds it. A signal applied before, or one without effect, leads to nothing.
+`decide` says what follows from a signal, `evolve` folds it. A signal applied before, or one without effect,
+leads to nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What becomes known of an account beside its posts: its profile, merits, notices delivered, sanctions carried out."""
+"""What becomes known of an account beside its posts.
+
+Its profile, merits, notices delivered, sanctions carried out.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from services.enforcement.striking import find_strike, remove, warning_id
 
 
 def account_changed(draft: Draft, change: AccountChanged) -> None:
-    """Take up what became known; an account that turns out to be staff is looked at by a person instead of a rule."""
+    """Take up what became known; an account that turns out to be staff is looked at by a person."""
     was = draft.state.account_kind
     if not _says_something_new(draft.state, change):
         return
@@ -47,7 +50,10 @@ def _says_something_new(state: AccountState, change: AccountChanged) -> bool:
 
 
 def _withdraw_automation(draft: Draft) -> None:
-    """Staff findings are cases, never exemptions and never strikes by a rule: what a rule decided before goes to a person."""
+    """Staff findings are cases, never exemptions and never strikes by a rule.
+
+    What a rule decided before goes to a person.
+    """
     actor = draft.signal.actor
     withdrawn = [act for act in survivors(draft.state.acts) if not act.by_person and act.confirmed_at is None]
     for act in withdrawn:

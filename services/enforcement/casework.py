@@ -44,7 +44,10 @@ def close_cases_of(draft: Draft, strike: str, result: CaseResult, reason_ref: st
 
 
 def answer_reports(draft: Draft, case: Case, outcome: ReportOutcome, only: str | None = None) -> None:
-    """Send each reporter of a case (or the one of a single report) the outcome. Reports by e-mail are answered outside."""
+    """Send each reporter of a case (or the one of a single report) the outcome.
+
+    Reports by e-mail are answered outside.
+    """
     for report in case.reports:
         if only is not None and report.report != only:
             continue

@@ -1,4 +1,6 @@
-"""What every kind of entity is to enforcement: `decide` and `evolve`, and the moments at which the clock is due.
+"""What every kind of entity is to enforcement.
+
+`decide` and `evolve`, and the moments at which the clock is due.
 
 All of it is pure. State comes only from `evolve`; time comes in as `Context.now`; policies come in as data.
 """
@@ -21,7 +23,8 @@ S = TypeVar("S")
 class Context(msgspec.Struct, frozen=True, gc=False):
     """What a decision may know besides state and signal.
 
-    `policy` is the one in force in the partition, `policies` holds every version that a signal or a record can name, by version.
+    `policy` is the one in force in the partition, `policies` holds every version that a signal or a record
+    can name, by version.
     """
 
     now: datetime
@@ -30,7 +33,10 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """What a signal led to: outcomes in order, and signals to other entities. Nothing at all means: no entry."""
+    """What a signal led to: outcomes in order, and signals to other entities.
+
+    Nothing at all means: no entry.
+    """
 
     outcomes: tuple[Outcome, ...]
     signals: tuple[Signal, ...] = ()

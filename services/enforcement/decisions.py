@@ -1,12 +1,15 @@
-"""What a person decides: each decision has one function here, and a decision that can't be carried out is a refused outcome.
+"""What a person decides: each decision has one function here.
 
-A decision names the version of what it saw. Two people at the same version: the first one wins, the second one is told.
+And a decision that can't be carried out is a refused outcome.
+
+A decision names the version of what it saw. Two people at the same version: the first one wins, the second
+one is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 from events.ids import post_act
 from events.ledger import (
@@ -20,11 +23,12 @@ from events.ledger import (
     ReporterMuted,
     SanctionAmended,
     SanctionImposed,
+    SanctionKind,
     SanctionLifted,
     StrikeConfirmed,
     TerminationSettled,
 )
-from events.signals import Decided
+from events.signals import Decided, ReportOutcome
 from services.enforcement.casework import answer_reports, close, close_cases_of
 from services.enforcement.draft import Draft, find_case, notice_of, worst
 from services.enforcement.ladder import Height, survivors
@@ -53,6 +57,16 @@ BY_PERSON: Final = Detection("own_initiative", automated_detection=False, automa
 FOUND_BY_RULE: Final = Detection("own_initiative", automated_detection=True, automated_decision=False)
 UNVERSIONED: Final = frozenset({"note"})
 """Decisions that change nothing, and so need not name what they saw."""
+
+
+_OUTCOMES: Final[dict[str, ReportOutcome]] = {
+    "dismissed_in_good_faith": "dismissed_in_good_faith",
+    "ignored": "ignored",
+    "manifestly_unfounded": "manifestly_unfounded",
+}
+_BY_HAND: Final[dict[str, SanctionKind]] = {
+    kind: kind for kind in get_args(SanctionKind) if kind != "termination"
+}
 
 
 class Refusal(Exception):
@@ -107,7 +121,7 @@ def _check_version(draft: Draft, decision: Decided) -> None:
     if decision.version != current:
         raise Refusal(
             "stale",
-            f"the decision saw version {decision.version} of the {decision.target_kind}, which is at {current} now",
+            f"the decision saw version {decision.version} of the {decision.target_kind}, now at {current}",
             "look at what changed, and decide again",
             current,
         )
@@ -169,7 +183,8 @@ def _surviving(act: Act) -> Act:
     return act
 
 
-# --- strikes and cases -----------------------------------------------------------------------------------------------
+# --- strikes and cases
+# -----------------------------------------------------------------------------------------------
 
 
 def _confirm(draft: Draft, decision: Decided) -> None:
@@ -421,7 +436,14 @@ def _reclassify(draft: Draft, decision: Decided) -> None:
 
 def _dismiss(draft: Draft, decision: Decided) -> None:
     case = _case(draft, decision)
-    outcome = decision.outcome or "dismissed_in_good_faith"
+    outcome = _OUTCOMES.get(decision.outcome or "dismissed_in_good_faith")
+    if outcome is None:
+        raise Refusal(
+            "invalid",
+            f"`{decision.outcome}` is no outcome of a dismissal",
+            f"use one of {', '.join(_OUTCOMES)}",
+            case.version,
+        )
     if decision.report is not None:
         if all(report.report != decision.report for report in case.reports):
             raise Refusal(
@@ -476,11 +498,19 @@ def _note(draft: Draft, decision: Decided) -> None:
     draft.note(NoteAdded(decision.reason_ref, draft.signal.actor, draft.now))
 
 
-# --- sanctions -------------------------------------------------------------------------------------------------------
+# --- sanctions
+# -------------------------------------------------------------------------------------------------------
 
 
 def _sanction_by_hand(draft: Draft, decision: Decided) -> None:
-    kind = decision.sanction_kind or ""
+    kind = _BY_HAND.get(decision.sanction_kind or "")
+    if kind is None:
+        raise Refusal(
+            "invalid",
+            f"`{decision.sanction_kind}` can't be imposed by hand",
+            f"use one of {', '.join(_BY_HAND)}; for a termination, propose it",
+            draft.state.version,
+        )
     if decision.until is not None and decision.until <= draft.now:
         raise Refusal(
             "invalid", "the sanction would have ended already", "name a later end", draft.state.version
@@ -568,7 +598,8 @@ def _restore(draft: Draft, decision: Decided) -> None:
     clear_post(draft, post, decision.revision or (act.revision if act is not None else 1), draft.signal.actor)
 
 
-# --- reporters and terminations --------------------------------------------------------------------------------------
+# --- reporters and terminations
+# --------------------------------------------------------------------------------------
 
 
 def _mute(draft: Draft, decision: Decided) -> None:

@@ -1,4 +1,7 @@
-"""A decision in the making: outcomes are noted one after the other, and each is folded at once, so that what follows sees it."""
+"""A decision in the making: outcomes are noted one after the other, and each is folded at once.
+
+So that what follows sees it.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +104,10 @@ class Draft:
         failed_rules: tuple[str, ...] = (),
         failed_signal: Signal | None = None,
     ) -> str:
-        """Fold something into the case about a subject, and return the case's id. It raises the version of a case that was open."""
+        """Fold something into the case about a subject, and return the case's id.
+
+        It raises the version of a case that was open.
+        """
         case, new = self.case_about(subject, kind, summary, urgent=urgent)
         self.note(
             CaseUpdated(

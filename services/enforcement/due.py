@@ -1,4 +1,7 @@
-"""What the clock is due: strikes that expire, suspensions that end, episodes whose raised price lapses, mutes that run out."""
+"""What the clock is due: strikes that expire, suspensions that end, episodes whose raised price lapses.
+
+Mutes that run out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from services.enforcement.ladder import lapse_at
 from services.enforcement.state import AccountState, Act
 
 ACTS_TO_RAISE_MIN = 2
-"""The least number of acts by which a policy may raise an episode: below it there is nothing that could lapse."""
+"""The least number of acts by which a policy may raise an episode.
+
+Below it there is nothing that could lapse.
+"""
 
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:

@@ -1,9 +1,11 @@
-"""The fold: what an account's state is after an outcome. Nothing else makes state, and nothing here decides."""
+"""The fold: what an account's state is after an outcome.
+
+Nothing else makes state, and nothing here decides.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -246,9 +248,9 @@ def _termination_proposed(state: AccountState, o: ledger.TerminationProposed) ->
 
 def _termination_settled(state: AccountState, o: ledger.TerminationSettled) -> AccountState:
     proposal = state.proposal
-    stands = o.result == "confirmed" and proposal is not None
-    proposal = replace(proposal, confirmed=True) if stands else None
-    return replace(state, proposal=proposal, version=state.version + 1)
+    confirmed = None if proposal is None else replace(proposal, confirmed=True)
+    stands = confirmed if o.result == "confirmed" else None
+    return replace(state, proposal=stands, version=state.version + 1)
 
 
 def _report_noted(state: AccountState, o: ledger.ReportNoted) -> AccountState:

@@ -1,10 +1,12 @@
 """The ladder: from the acts on a record to points, rungs and suspensions.
 
-Everything here is a function of the acts that survive and of an instant, so that an overturned strike is a refold of the others:
+Everything here is a function of the acts that survive and of an instant, so that an overturned strike is a
+refold of the others:
 
 - an act's points run from its issue for as long as its frozen price says;
 - an episode costs its dearest act, or, while five of its acts are within the raised price, that price;
-- there are two folds over the same episodes, of all strikes and of the confirmed ones, and automation alone reaches at most the first rung;
+- there are two folds over the same episodes, of all strikes and of the confirmed ones, and automation alone
+reaches at most the first rung;
 - only a rise of the effective rung starts a suspension.
 """
 
@@ -33,7 +35,10 @@ class Points(msgspec.Struct, frozen=True, gc=False):
 
 
 class Height(msgspec.Struct, frozen=True, gc=False):
-    """How high an account stands: its effective rung, and whether termination is due for a reason beside points."""
+    """How high an account stands: its effective rung.
+
+    And whether termination is due for a reason beside points.
+    """
 
     rung: int
     s4: bool = False
@@ -74,7 +79,8 @@ def survivors(acts: Iterable[Act]) -> list[Act]:
 def warnings(state: AccountState, acts: Sequence[Act]) -> frozenset[str]:
     """Which of these survivors (in order of issue) are the warning that comes first, by strike id.
 
-    The first s1 under each guideline, the first after as long a strike-free time as an s1 lasts, and whatever s1 of the same guideline
+    The first s1 under each guideline, the first after as long a strike-free time as an s1 lasts, and whatever
+    s1 of the same guideline
     shares the episode of such a warning.
     """
     if not acts:
@@ -156,7 +162,10 @@ def _within(act: Act, days: int | None, at: datetime) -> bool:
 
 
 def height(state: AccountState, acts: Sequence[Act], at: datetime, policy: Policy) -> Height:
-    """The effective height at an instant: the higher of what confirmed strikes earn, and of what all earn up to automation's limit."""
+    """The effective height at an instant.
+
+    The higher of what confirmed strikes earn, and of what all earn up to automation's limit.
+    """
     if not acts:
         return GROUND
     warned = warnings(state, acts)

@@ -1,4 +1,6 @@
-"""Applying a signal to an entity: decide, fold, summarise, and make the ledger entry with its place in the chain.
+"""Applying a signal to an entity: decide, fold, summarise.
+
+And make the ledger entry with its place in the chain.
 
 Shared by the worker, by replay and by dry runs, so that all three come to the same bytes.
 """
@@ -24,7 +26,10 @@ STATE_BYTES_MAX: Final = RECORD_BYTES_MAX - 64 * 1024
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
-    """A signal once applied. `head` is the hash of `data`, which the next entry of the partition names as `previous`."""
+    """A signal once applied. `head` is the hash of `data`.
+
+    Which the next entry of the partition names as `previous`.
+    """
 
     entry: Entry
     data: bytes
@@ -37,9 +42,7 @@ def decide_or_fail(decider: Decider[Any], state: Any, signal: Signal, context: C
     """What the decider says; where it raises, the failure itself, with a case that keeps the signal."""
     try:
         return decider.decide(state, signal, context)
-    except (
-        Exception
-    ) as error:  # a fault of ours: the entity's order is kept, and a person has it decided again
+    except Exception as error:  # noqa: BLE001  # a fault of ours becomes an outcome, and a case for a person
         return failed(state, signal, context, describe(error))
 
 

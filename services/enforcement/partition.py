@@ -1,6 +1,9 @@
-"""One partition of enforcement: signals in, ledger entries and outcomes out. Pure: time comes in ticks, policies as data.
+"""One partition of enforcement: signals in, ledger entries and outcomes out.
 
-A tick may free many deadlines. They fire in the order of (deadline, entity), in chunks: a batch that has written enough stops, keeps the
+Pure: time comes in ticks, policies as data.
+
+A tick may free many deadlines. They fire in the order of (deadline, entity), in chunks: a batch that has
+written enough stops, keeps the
 tick as its cursor, and is handed the same tick again.
 """
 
@@ -29,7 +32,10 @@ TICK_ENTRIES_MAX: Final = 1_000
 """Entries that a tick writes in one batch before it is continued in the next one."""
 FAILURES_WINDOW_SIGNALS: Final = 1_000
 FAILURES_MAX: Final = 100
-"""So many failed decisions within the window are a fault of this build, not of the signals: the worker turns not-ready."""
+"""So many failed decisions within the window are a fault of this build, not of the signals.
+
+The worker turns not-ready.
+"""
 
 DECIDERS: Final[Mapping[str, Decider[Any]]] = {ACCOUNT.prefix: ACCOUNT}
 
@@ -58,7 +64,10 @@ class Guard(msgspec.Struct, frozen=True, gc=False):
 
 
 class Made(msgspec.Struct, gc=False):
-    """What a step made: records to send as (topic, key, value, partition, headers), and the entities that changed."""
+    """What a step made: records to send as (topic, key, value, partition, headers).
+
+    And the entities that changed.
+    """
 
     records: list[tuple[str, bytes | None, bytes | None, int | None, tuple[tuple[str, bytes], ...]]]
     changes: dict[bytes, bytes | None]
@@ -206,8 +215,11 @@ class Partition:
 
 
 def _decode(record: Record) -> Signal | DeadReason:
-    """The signal in a record, or why there is none: only a foreign producer can have written such a record."""
-    remedy = "only screening, enforcement and the clock write `signals`: find out what else does, and send events instead"
+    """The signal in a record, or why there is none.
+
+    Only a foreign producer can have written such a record.
+    """
+    remedy = "only stages write `signals`: find out what else does, and have it send events instead"
     if record.value is None:
         return DeadReason("value_missing", "value", "a signal", "nothing", remedy)
     try:

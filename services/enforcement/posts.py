@@ -1,4 +1,7 @@
-"""What was found in a post: which finding becomes the strike, what goes to a person, what is only recorded."""
+"""What was found in a post: which finding becomes the strike, what goes to a person.
+
+What is only recorded.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def post_screened(draft: Draft, post: PostScreened) -> None:
 
 
 def judge(draft: Draft, finding: Finding, pricing: Policy) -> Judged | None:
-    """What a finding is, of this account: conditional facts are resolved, and staff are looked at by a person."""
+    """What a finding is, of this account.
+
+    Conditional facts are resolved, and staff are looked at by a person.
+    """
     case_id, mode = finding.case, finding.mode
     if finding.condition is not None and holds(draft, finding, pricing):
         case_id = finding.condition.case

@@ -15,7 +15,10 @@ CASE_KINDS: Final[dict[str, CaseKind]] = {"self-harm": "welfare", "child-safety"
 
 
 def report_filed(draft: Draft, report: ReportFiled) -> None:
-    """At the reporter: muted, about oneself, a second one about the same, a flood? Otherwise it goes on, with a weight."""
+    """At the reporter: muted, about oneself, a second one about the same, a flood? Otherwise it goes on.
+
+    With a weight.
+    """
     result = _taken(draft, report)
     weight = draft.policy.reports.weight if result == "forwarded" and not _suspended(draft.state) else 0
     draft.note(
@@ -67,7 +70,10 @@ def _suspended(state: AccountState) -> bool:
 
 
 def report_weighed(draft: Draft, report: ReportWeighed) -> None:
-    """At the subject: the report is folded into the case about the post, or about the account, whose version stays as it was."""
+    """At the subject: the report is folded into the case about the post, or about the account.
+
+    Whose version stays as it was.
+    """
     subject = draft.state.entity if report.post is None else post_act(report.post)
     urgent = report.reason in draft.policy.reports.urgent_reasons
     kind = CASE_KINDS.get(report.reason, "report")

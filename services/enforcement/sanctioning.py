@@ -1,4 +1,7 @@
-"""Sanctions: content that goes and comes back, suspensions that rise with the ladder and are refolded, terminations proposed."""
+"""Sanctions: content that goes and comes back, suspensions that rise with the ladder and are refolded.
+
+Terminations proposed.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +115,10 @@ def suspend(
     notice: Notice,
     starts_at: datetime | None = None,
 ) -> None:
-    """Impose a suspension of the ladder, or the one that holds an account until a second person has decided."""
+    """Impose a suspension of the ladder.
+
+    Or the one that holds an account until a second person has decided.
+    """
     strikes = tuple(
         act.strike for act in survivors(draft.state.acts) if act.counts_as == "strike" and not act.expired
     )
@@ -169,7 +175,10 @@ def restore_post(draft: Draft, post: str, because: LiftReason, actor: Actor, rea
 
 
 def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
-    """After strikes fell: warnings move, and what the ladder gave is cut back to what the survivors would have led to."""
+    """After strikes fell: warnings move.
+
+    And what the ladder gave is cut back to what the survivors would have led to.
+    """
     move_warnings(draft, actor)
     led_to = course(draft.state, draft.context.policies, draft.now)
     ends_at = max((s.ends_at for s in led_to.suspensions), default=None)
@@ -184,7 +193,10 @@ def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
 
 
 def withdraw_termination(draft: Draft, result: SettleResult, actor: Actor, reason_ref: str | None) -> None:
-    """A proposed or confirmed termination falls: what held the account is lifted, and the open case about it closes."""
+    """A proposed or confirmed termination falls.
+
+    What held the account is lifted, and the open case about it closes.
+    """
     proposal = draft.state.proposal
     if proposal is None:
         return

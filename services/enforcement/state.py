@@ -1,7 +1,9 @@
 """The state of an account: what enforcement must remember to decide, and no more.
 
-Frozen values; only `evolve` makes new ones. Everything is bounded: what no longer matters is pruned when something is added, and every
-collection has a limit. The changelog holds this as MessagePack with a schema version, and it can be rebuilt from the ledger.
+Frozen values; only `evolve` makes new ones. Everything is bounded: what no longer matters is pruned when
+something is added, and every
+collection has a limit. The changelog holds this as MessagePack with a schema version, and it can be rebuilt
+from the ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +18,10 @@ from events.signals import AccountKind, Actor, ContentAction, Signal
 
 STATE_SCHEMA: Final = 1
 ACTS_MAX: Final = 200
-"""Acts on an account's record; beyond that, expired and removed ones make room, and else a finding is folded."""
+"""Acts on an account's record; beyond that, expired and removed ones make room.
+
+And else a finding is folded.
+"""
 EPISODE_ACTS_MAX: Final = 50
 """Acts that one episode lists; the severity has long been raised, so further ones are folded into it."""
 CASES_OPEN_MAX: Final = 100
@@ -85,7 +90,10 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Acts from before the account was told of the first. `told_by`: when it counts as told without an answer from the platform."""
+    """Acts from before the account was told of the first.
+
+    `told_by`: when it counts as told without an answer from the platform.
+    """
 
     id: str
     opened_at: datetime
@@ -211,7 +219,10 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     filed: tuple[FiledReport, ...] = ()
     cleared: tuple[Cleared, ...] = ()
     stuck: bool = False
-    """Deciding what was due here raised: the clock leaves the account alone until a person has had it decided again."""
+    """Deciding what was due here raised.
+
+    The clock leaves the account alone until a person has had it decided again.
+    """
     seen: tuple[Seen, ...] = ()
 
     @property

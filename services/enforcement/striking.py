@@ -1,4 +1,7 @@
-"""Strikes: putting an act on the record, amending it, taking it off, and which acts are the warning that comes first."""
+"""Strikes: putting an act on the record, amending it, taking it off.
+
+And which acts are the warning that comes first.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def find_strike(state: AccountState, strike: str) -> Act | None:
 
 
 def issue(draft: Draft, violation: Violation) -> Act:
-    """Put an act on the record, as a strike or as the warning that comes first. The ladder is climbed apart: `climb`."""
+    """Put an act on the record, as a strike or as the warning that comes first.
+
+    The ladder is climbed apart: `climb`.
+    """
     state = draft.state
     case = violation.pricing.case(violation.guideline, violation.case)
     warning_first = case.warning_first if case is not None else True
@@ -166,7 +172,10 @@ def _warn(draft: Draft, issued: StrikeIssued) -> None:
 
 
 def amend(draft: Draft, act: Act, violation: Violation) -> None:
-    """A later revision of the act is worse: the strike takes its price. The ladder is climbed apart: `climb`."""
+    """A later revision of the act is worse: the strike takes its price.
+
+    The ladder is climbed apart: `climb`.
+    """
     price = violation.pricing.price(violation.severity)
     draft.note(
         StrikeAmended(
@@ -229,7 +238,10 @@ def _expiry(act: Act, price: Price) -> datetime | None:
 
 
 def move_warnings(draft: Draft, actor: Actor) -> None:
-    """Which act is the warning is worked out over the survivors: note each that counts as something else now."""
+    """Which act is the warning is worked out over the survivors.
+
+    Note each that counts as something else now.
+    """
     state = draft.state
     acts = survivors(state.acts)
     warned = warnings(state, acts)

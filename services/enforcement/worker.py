@@ -48,7 +48,10 @@ class Enforcement:
         return core
 
     async def prepare(self, core: Core, records: Mapping[str, Sequence[Record]]) -> None:
-        """Wait until the text of every policy that these signals name is there: a missing text blocks, it is never an error."""
+        """Wait until the text of every policy that these signals name is there.
+
+        A missing text blocks, it is never an error.
+        """
         assert isinstance(core, EnforcementCore)
         for version in sorted(core.part.needs(records.get("signals", ())) - self._source.policies.keys()):
             await self._source.require(version)
@@ -58,7 +61,7 @@ class Enforcement:
         struggling = sorted(number for number, core in self._cores.items() if core.part.struggling())
         if not struggling:
             return None
-        return f"decisions keep failing in partitions {struggling}: see the cases of kind `failed`, and mend this build"
+        return f"decisions keep failing in partitions {struggling}: see the cases of kind `failed`, mend the build"
 
 
 class EnforcementCore:

@@ -1,10 +1,12 @@
 """What a stage is to the engine.
 
-A stage reads co-partitioned topics and answers each batch with outputs, state changes and its part of the guard.
+A stage reads co-partitioned topics and answers each batch with outputs, state changes and its part of the
+guard.
 The engine (`loop.py`) does everything else: fencing, restoring, transactions, dead partitions, metrics.
 A stage never sees Kafka: it is given records and gives back a `Batch`.
 
-One `Core` exists per assigned partition. `Core.step` may change the core in place: whenever a batch is not committed, for
+One `Core` exists per assigned partition. `Core.step` may change the core in place: whenever a batch is not
+committed, for
 whatever reason, the engine throws the core away and restores a new one from what is committed.
 """
 
@@ -18,7 +20,10 @@ import msgspec
 
 
 class Record(Protocol):
-    """One input record, as aiokafka's `ConsumerRecord` has it. `timestamp` is in milliseconds since the epoch."""
+    """One input record, as aiokafka's `ConsumerRecord` has it.
+
+    `timestamp` is in milliseconds since the epoch.
+    """
 
     topic: str
     partition: int
@@ -42,9 +47,12 @@ class Output(msgspec.Struct, frozen=True, gc=False):
 class Batch(msgspec.Struct, gc=False):
     """What one step came to: all of it is committed in one transaction, or none of it.
 
-    `next_offsets` names, per input topic, the offset up to which (exclusive) this batch has consumed; a topic left out was not
-    touched. It may stop short of what was handed in (a tick fired in chunks); the engine then hands the rest in again.
-    `changes` go to the stage's changelog; a None value is a tombstone. `guard` is the stage's own part of the guard (JSON bytes).
+    `next_offsets` names, per input topic, the offset up to which (exclusive) this batch has consumed; a topic
+    left out was not
+    touched. It may stop short of what was handed in (a tick fired in chunks); the engine then hands the rest
+    in again.
+    `changes` go to the stage's changelog; a None value is a tombstone. `guard` is the stage's own part of the
+    guard (JSON bytes).
     """
 
     outputs: list[Output]
@@ -63,20 +71,29 @@ class Core(Protocol):
         """Take up the stage's own part of the last committed guard; None on a first start."""
 
     def observe(self, records: Mapping[str, Sequence[Record]]) -> None:
-        """See history again, to rebuild windows. Called after `resume`, for stages with a `history`; yields no outputs."""
+        """See history again, to rebuild windows.
+
+        Called after `resume`, for stages with a `history`; yields no outputs.
+        """
 
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Process records, given per catalogue topic name in the order of `Stage.inputs`."""
 
 
 class Stage(Protocol):
-    """One stage: its name is also its container, consumer group suffix, transactional id part and metric label."""
+    """One stage: its name is also its container, consumer group suffix.
+
+    Transactional id part and metric label.
+    """
 
     name: str
     inputs: tuple[str, ...]
     """Catalogue names of the co-partitioned input topics; the first is polled first."""
     changelog: str | None
-    """Catalogue name of the changelog; None: the guard is kept in the metadata of the committed offset of `inputs[0]`."""
+    """Catalogue name of the changelog.
+
+    None: the guard is kept in the metadata of the committed offset of `inputs[0]`.
+    """
     history: Mapping[str, timedelta]
     """Per input topic, how far back to re-read before the committed offset on assignment, for windows."""
     batch_records_max: int

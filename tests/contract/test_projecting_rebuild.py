@@ -100,7 +100,6 @@ async def test_a_live_worker_moves_over_to_the_new_build(kafka: EmbeddedKafka, p
     history = random_history(Random(5), 400, 5, 0)
     sent = await send(kafka.bootstrap, prefix, history[:300])
     async with projector(kafka.bootstrap, prefix, database) as worker:
-        await until(lambda: reached(database, sent[:1]) or True, "the worker has begun")
         await until(lambda: worker.reasons() == [], "the worker is ready")
         report = await rebuild(kafka.bootstrap, database, prefix=prefix)
         assert report.equal

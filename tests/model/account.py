@@ -18,6 +18,10 @@ from tests.model import arithmetic
 from tests.model.arithmetic import Act, Change
 
 
+LADDER = ("ladder", "owed")
+"""Suspensions that the ladder gave: at a rise, or in place of a proposal that came to nothing."""
+
+
 class Sight(Protocol):
     """What an operator sees before a signal is applied."""
 
@@ -123,6 +127,7 @@ class AccountModel:
         self.kind: str | None = None
         self.proposer: str | None = None
         self.proposed = False
+        self.proposed_at = datetime.min
         self.by_person = False
         self.terminated = False
         self.proposals = 0
@@ -329,6 +334,8 @@ class AccountModel:
                     confirmed=True,
                     warning_first=case.warning_first,
                 )
+                if case.content != "none":
+                    self.hidden.add(name)
 
     def _manual_strike(self, turn: Turn) -> None:
         assert turn.body.guideline is not None
@@ -388,19 +395,27 @@ class AccountModel:
         """What would the survivors have led to? Nothing ends later than it did."""
         spans = arithmetic.ladder_spans(self.changes, self.gone)
         latest = max((span.end for span in spans), default=now)
-        if self.proposed and not self.terminated and not self.by_person:
-            self.proposed = arithmetic.termination_arises(self.changes, self.gone)
         for suspension in self.suspensions:
-            if (
-                suspension.over
-                or suspension.kind == "manual"
-                or (suspension.kind == "holding" and self.proposed)
-            ):
+            if suspension.over or suspension.kind not in LADDER:
                 continue
             if latest <= now:
                 suspension.over = True
-            elif suspension.end is None or suspension.end > latest:
+            elif suspension.end is not None and suspension.end > latest:
                 suspension.end = latest
+        grounded = self.by_person or arithmetic.termination_arises(self.changes, self.gone)
+        if (self.proposed or self.terminated) and not grounded:
+            self._falls(now)
+
+    def _falls(self, now: datetime) -> None:
+        """A proposal comes to nothing: what the ladder would have given from then on takes its place."""
+        self.proposed = self.terminated = False
+        since = self.proposed_at
+        for suspension in self.suspensions:
+            suspension.over = suspension.over or suspension.kind == "holding"
+        spans = arithmetic.ladder_spans(self.changes, self.gone, mild=True)
+        owed = max((span.end for span in spans if span.start >= since), default=now)
+        if owed > now and not any(s.kind in LADDER and s.outlasts(owed) for s in self.suspensions):
+            self.suspensions.append(Suspension("", now, owed, "owed"))
 
     def _manual_sanction(self, turn: Turn) -> None:
         if turn.body.sanction_kind == "suspension":
@@ -417,14 +432,14 @@ class AccountModel:
     def _dismiss(self, turn: Turn) -> None:
         subject, kind, is_open = turn.sight.case_subject(turn.body.target)
         if kind == "termination" and is_open and self.proposed:
-            self.proposed = False
-            for suspension in self.suspensions:
-                suspension.over = suspension.over or suspension.kind == "holding"
+            self._falls(turn.now)
         self.reviews.pop(subject, None)
 
     def _confirm_termination(self, turn: Turn) -> None:
         if self.proposed and turn.signal.actor.id != self.proposer:
-            self.terminated = True
+            self.proposed, self.terminated = False, True
+            for suspension in self.suspensions:  # it held the account until now, and isn't needed any more
+                suspension.over = suspension.over or suspension.kind == "holding"
 
     # --- the ladder -------------------------------------------------------------------------------
 
@@ -440,19 +455,20 @@ class AccountModel:
         if signal.imported:
             return
         if grounds - before[0] and not self.proposed and not self.terminated:
-            self.proposed = True
+            self.proposed, self.proposed_at = True, now
             self.proposals += 1
             self.proposer = signal.actor.id
             self.suspensions.append(Suspension(signal.id, now, None, "holding"))
+            return
         if rung <= before[1]:
             return
         hours = self.policy.ladder[rung - 1].suspension_hours
         if hours is None:
             return
         end = now + timedelta(hours=hours)
-        if not any(s.kind == "ladder" and s.outlasts(end) for s in self.suspensions):
+        if not any(s.kind in LADDER and s.outlasts(end) for s in self.suspensions):
             for suspension in self.suspensions:
-                suspension.over = suspension.over or suspension.kind == "ladder"
+                suspension.over = suspension.over or suspension.kind in LADDER
             self.suspensions.append(Suspension(signal.id, now, end, "ladder"))
 
     # --- time -------------------------------------------------------------------------------------
@@ -522,7 +538,7 @@ class AccountModel:
             suspended_until=None if None in ends else max((end for end in ends if end), default=None),
             spans=tuple((s.start, s.kind) for s in self.suspensions),
             terminated=self.terminated,
-            proposed=self.proposed and not self.terminated,
+            proposed=self.proposed,
             proposals=self.proposals,
             hidden=frozenset(self.hidden),
             warnings=sum(1 for act in acts if act.name in warned and self._runs(act, now)),

@@ -229,14 +229,19 @@ def _moments(changes: Sequence[Change], removed: Collection[str]) -> list[Change
     return [first[order] for order in sorted(first)]
 
 
-def ladder_spans(changes: Sequence[Change], removed: Collection[str]) -> list[Span]:
-    """Which suspensions the survivors would have led to, from the beginning, at the times that they had."""
+def ladder_spans(changes: Sequence[Change], removed: Collection[str], *, mild: bool = False) -> list[Span]:
+    """Which suspensions the survivors would have led to, from the beginning, at the times that they had.
+
+    `mild`: as if the rung that proposes termination gave the longest suspension instead.
+    """
     spans: list[Span] = []
     for moment in _moments(changes, removed):
         before = effective_rung(moment.policy, acts_as_of(changes, moment.order - 1, removed), moment.at)
         after = effective_rung(moment.policy, acts_as_of(changes, moment.order, removed), moment.at)
         if moment.silent or after <= before:
             continue
+        if mild and _terminal(moment.policy, after):
+            after -= 1
         hours = moment.policy.ladder[after - 1].suspension_hours
         if hours is None:
             continue

@@ -37,7 +37,11 @@ def seen(play: Play) -> dict[str, Any]:
         "rung": standing.rung,
         "suspended": standing.suspended,
         "suspended_until": standing.suspended_until,
-        "ladder": [row.starts_at for row in view.sanctions_of(play.account, "suspension", "ladder")],
+        "ladder": [
+            row.starts_at
+            for row in view.sanctions_of(play.account, "suspension", "ladder")
+            if row.starts_at == row.imposed_at and row.cause_kind != "removal"
+        ],
         "proposals": len(view.proposals),
         "proposed": standing.termination_proposed,
         "terminated": standing.terminated,

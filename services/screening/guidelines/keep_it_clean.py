@@ -30,7 +30,7 @@ AFTER_CHARS: Final = 32
 _YOU: Final = re.compile(
     r"(?:\b(?:you|u|ya|yall|y'all|your|ur|youre|you're|you are|u r|thou)|@[\w.-]+)[,:]?\s+(?:(?:a|an|the|such|is|are|r|all|just|one|really|"
     r"total|utter|complete|absolute|little|big|stupid|dumb|lazy|worthless|useless|ugly|pathetic|fat|old|sad|sorry|filthy|dirty|"
-    r"[a-z]*fucking|damn|goddamn|bloody|piece|of)\s+){0,5}\Z"
+    r"[a-z]*fucking|idiot|moron|fool|loser|clown|damn|goddamn|bloody|piece|of)\s+){0,5}\Z"
 )
 _YOU_AFTER: Final = re.compile(r"\A[\s,]*(?:like you|@[\w.-]+|you\b)")
 _OPEN_QUOTE: Final = re.compile(r'"[^"\n]{0,200}\Z')
@@ -43,6 +43,7 @@ _NOT_MEANT: Final = re.compile(
     r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|movie|film|game|novel|character)\b"
     r"[^.!?\n;]{0,40}\Z"
 )
+_MESSAGE: Final = re.compile(r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|invite|ping|details)")
 _SENTENCE_END: Final = re.compile(r"[.!?;\n]")
 
 
@@ -137,6 +138,8 @@ class KeepItClean:
     def _is_threat(self, post: Post, match: Match, reading: int) -> bool:
         before, after = _sentence(post, match, reading)
         if self._technical.search(before) or self._technical.search(after):
+            return False
+        if _MESSAGE.match(after):
             return False
         return bool(_FIRST_PERSON.search(before)) and not _NOT_MEANT.search(before)
 

@@ -1,0 +1,92 @@
+"""Labelled cases of our own for guideline 6, on both sides of each trap."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.screening.digests import domain_form
+from tests.support.screening import KEY, cases_on, findings_on, post_event, screen_with, screened, record
+
+GUIDELINE = "no-selling"
+
+SELLING = [
+    "We just launched our new tool, get 20% off at https://shop.example/?ref=me",
+    "Check out our agency, book a demo today: https://agency.example",
+    "Use my code SAVE10 for a discount, buy now at https://bit.ly/3abc",
+    "I'm the founder of Chartly and we help teams grow. Sign up for free: www.chartly-app.com",
+    "Please subscribe to my newsletter and check out my course https://courses.example.io/start",
+    "Special offer, limited time only, order now: cheap-followers.shop",
+    "Our SEO services bring you backlinks for $99, contact us for a free quote at https://seo-agency.biz",
+]
+PROSPECTING = [
+    "I offer growth consulting at 50 dollars an hour, message me for a quote",
+    "Available for freelance work, hire me, DM me for my rates",
+    "Looking for new clients! I provide dashboards as a service, book a call with me",
+]
+NOT_SELLING = [
+    "Where can I buy a licence for the on-premise edition? https://vendor.example/pricing",
+    "Does anyone know a coupon for the conference? https://conf.example",
+    "The docs at https://docs.vendor.example/funnels explain it",
+    "See https://github.com/someone/tool/issues/12 for the workaround",
+    "Our company tracks offers and discounts as event properties, how do you name them?",
+    "We have been happy with the open source one for that, see https://opensource.example/handbook/metrics",
+    "I keep getting this spam: 'buy now, limited time offer https://scam.example' please ban them",
+    "Plan A is $25 and plan B is $99, which one has group analytics?",
+    "vote for this feature request please",
+    "our product has a checkout funnel with a discount step",
+    "our website sends page views twice, why?",
+    "I built a small script in node.js, main.py and readme.md are attached",
+    "Version 2.0.com is not a host, see config.yaml and asp.net",
+]
+
+
+@pytest.mark.parametrize("text", SELLING)
+def test_selling_with_a_link_is_enforced(text: str) -> None:
+    """Several signs of selling and a link are a commercial link, whoever's domain it is."""
+    assert cases_on(text, GUIDELINE).get("commercial-link") == "enforce"
+
+
+@pytest.mark.parametrize("text", PROSPECTING)
+def test_looking_for_customers_needs_no_link(text: str) -> None:
+    """Prospecting is found without any link, and is enforced or goes to a person."""
+    assert cases_on(text, GUIDELINE).get("prospecting") in {"enforce", "review"}
+
+
+@pytest.mark.parametrize("text", NOT_SELLING)
+def test_ordinary_talk_about_products_is_no_selling(text: str) -> None:
+    """Asking, comparing, referring and complaining of advertisements has no effect unless the domain is one's own."""
+    assert set(cases_on(text, GUIDELINE)) <= {"recommendation"}
+
+
+def test_whose_domain_it_is_is_left_to_the_profile() -> None:
+    """A recommendation is allowed; where the domain is the author's own, it is a commercial link instead."""
+    (finding,) = findings_on("have a look at our tool for that, https://www.charts.example.co.uk", GUIDELINE)
+    assert (finding.case, finding.mode) == ("recommendation", "allowed")
+    assert finding.condition is not None
+    assert (finding.condition.fact, finding.condition.case) == ("own_domain", "commercial-link")
+    assert finding.condition.digest == KEY.digest("domain", domain_form("ada@example.co.uk"))
+
+
+def test_the_same_host_again_and_again_counts_more() -> None:
+    """From the third post within ten minutes that links to one host, repetition adds to the other signs."""
+    text = "have a look at our tool for that: https://charts.example"
+    screen = screen_with()
+    found = []
+    for number in range(4):
+        sent = record("posts", post_event(text, post=f"p{number}", thread=f"t{number}"), offset=number, at_s=number * 60)
+        found += [finding.case for post in screened(screen.screen("posts", sent)) for finding in post.findings]
+    assert found == ["recommendation", "recommendation", "commercial-link", "commercial-link"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Vote for the candidate who stands for us on Tuesday", "Sign the petition and donate to the campaign today"]
+)
+def test_campaigning_goes_to_a_person(text: str) -> None:
+    """Political campaigning is never enforced by a rule alone."""
+    assert cases_on(text, GUIDELINE) == {"political-campaigning": "review"}
+
+
+def test_a_quoted_advertisement_is_its_authors() -> None:
+    """Quoting an advertisement isn't advertising."""
+    body = "buy now, use my code at https://shop.example/?ref=me\nis this allowed here?"
+    assert cases_on(body, GUIDELINE, quotes=[{"start": 0, "end": 52, "author": "bob"}]) == {}
