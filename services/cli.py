@@ -11,8 +11,8 @@ import sys
 import traceback
 from typing import NoReturn
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from services.commands import (
     connect,
@@ -26,7 +26,7 @@ from services.commands import (
     policy,
 )
 from services.commands.connect import KEY_VARIABLE
-from services.commands.failures import understood
+from services.commands.failures import CommandFailed, understood
 from services.commands.output import err, fail
 from services.exit_codes import ExitCode
 
@@ -74,12 +74,11 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit code. Says on standard error what went wrong."""
     try:
         code = app(arguments, prog_name="goodstanding", standalone_mode=False)
-    except click.exceptions.Exit as stopped:
-        return stopped.exit_code
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
+    except TyperException as error:
+        if error.format_message():  # without one, the help was shown in its place
+            fail(misused(error))
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         err.print("interrupted: nothing more was done")
         return ExitCode.INTERRUPTED
     except SystemExit as stopped:
@@ -92,6 +91,14 @@ def run(arguments: list[str]) -> int:
         fail(failure)
         return failure.code
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def misused(error: TyperException) -> CommandFailed:
+    """What was wrong with the command line, and where its help is."""
+    said = error.format_message()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "goodstanding"
+    return CommandFailed(ExitCode.USAGE, (said[:1].lower() + said[1:]).rstrip("."), f"see `{path} --help`")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def understood(error: BaseException) -> CommandFailed | None:
             f"the database isn't as this build needs it: {error}",
             "run `goodstanding db migrate`",
         )
-    if isinstance(error, asyncpg.PostgresError | UNAVAILABLE):
+    if isinstance(error, (asyncpg.PostgresError, *UNAVAILABLE)):
         said = str(error) or type(error).__name__
         return CommandFailed(
             ExitCode.NOT_REACHABLE,

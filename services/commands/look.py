@@ -18,6 +18,7 @@ from services.commands import connect
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, facts, moment, note, plain, say, table
 from services.commands.sentences import sentence, short
+from services.commands.targets import find
 from services.commands.times import parse_optional
 from services.exit_codes import ExitCode
 from services.keys import CAPABILITIES, READ, Operator
@@ -140,7 +141,7 @@ def cases_ls(
     columns = ("case", "account", "opened", "kind", "urgent", "status", "reports", "findings", "about")
     rows = [
         (
-            c.case_id,
+            short(c.case_id),
             c.account,
             c.opened_at,
             c.case_kind,
@@ -158,10 +159,13 @@ def cases_ls(
 
 @cases.command("show")
 def cases_show(
-    case_id: Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")], as_json: AsJson = False
+    case_id: Annotated[str, typer.Argument(metavar="CASE", help="The case's id, or its first digits.")],
+    as_json: AsJson = False,
 ) -> None:
     """Show a case with its findings and reports, and what can be decided about it."""
-    answer = _ask(lambda db, who: answers.case(db, who, case_id))
+    connect.operator(READ)
+    found = find(case_id, "case").id
+    answer = _ask(lambda db, who: answers.case(db, who, found))
     if as_json:
         emit(answer)
         return
@@ -186,16 +190,20 @@ def audit(
 
 
 def explain(
-    strike_or_sanction: Annotated[str, typer.Argument(metavar="STRIKE|SANCTION", help="Its id.")],
+    strike_or_sanction: Annotated[
+        str, typer.Argument(metavar="STRIKE|SANCTION", help="Its id, or its first digits.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Say why there is a strike or a sanction.
 
     Guideline and text, policy, evidence, points, chain of causes.
     """
+    connect.operator(READ)
+    found = find(strike_or_sanction, "strike", "sanction").id
 
     async def work(db: Database, who: Operator) -> answers.ExplanationData:
-        return await answers.explain(db, who, strike_or_sanction, await _policies())
+        return await answers.explain(db, who, found, await _policies())
 
     answer = _ask(work)
     if as_json:
@@ -265,7 +273,7 @@ SANCTION_COLUMNS: Final = (
 
 def _strike(row: Strike) -> tuple[object, ...]:
     return (
-        row.strike,
+        short(row.strike),
         row.issued_at,
         row.guideline,
         row.counts_as,
@@ -280,7 +288,7 @@ def _strike(row: Strike) -> tuple[object, ...]:
 
 def _sanction(row: Sanction) -> tuple[object, ...]:
     return (
-        row.sanction,
+        short(row.sanction),
         _kind(row),
         row.origin,
         row.starts_at,

@@ -22,9 +22,11 @@ from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, facts, moment, note, plain, say, table
 from services.commands.times import parse_moment, parse_span
 from services.exit_codes import ExitCode
-from services.keys import ADVANCE, REBUILD
+from services.keys import ADVANCE, READ, REBUILD
+from services.runtime import reading
 from services.runtime import topics as broker_topics
 from services.runtime.policies import PolicySource
+from services.runtime.reading import Position
 
 STAGES: Final = ("screening", "enforcement", "projecting", "clock", "api")
 READY_TIMEOUT_S: Final = 3.0
@@ -84,6 +86,25 @@ def db_migrate() -> None:
     say("the database is as this build needs it")
 
 
+@projections.command("status")
+def projections_status(as_json: AsJson = False) -> None:
+    """Show how far the projection has come in each partition of the ledger."""
+    connect.operator(READ)
+
+    async def work() -> list[Position]:
+        async with connect.database() as pool:
+            return await reading.positions(pool)
+
+    found = connect.run(work())
+    if as_json:
+        emit([one.model_dump(mode="json") for one in found])
+        return
+    rows = [(one.partition, one.next, one.recorded_at, one.entity, one.sequence, one.build) for one in found]
+    table(
+        "Projection", ("partition", "next offset", "last recorded", "entity", "its sequence", "build"), rows
+    )
+
+
 @projections.command("rebuild")
 def projections_rebuild(
     check: Annotated[
@@ -116,8 +137,11 @@ def projections_rebuild(
     if as_json:
         emit({"equal": report.equal, **msgspec.to_builtins(report, str_keys=True)})
     else:
-        for difference in report.differences:
-            say(plain(difference))
+        rows = [
+            (one.table, one.rows, one.missing, one.added, one.changed, "; ".join(one.examples))
+            for one in report.differences
+        ]
+        table("Rebuilt beside live", ("table", "rows", "missing", "added", "changed", "such as"), rows)
         done = "the new tables are shown now" if report.swapped else "the live tables stay as they were"
         say(
             f"rebuilt {report.entries} entries: {'equal' if report.equal else '[bold]not equal[/bold]'}; "
@@ -323,7 +347,7 @@ def _show_status(answer: dict[str, Any]) -> None:
     facts(
         "",
         [
-            ("clock", answer["clock"]["at"]),
+            ("clock", answer["clock"]["at"] or "no tick yet"),
             (
                 "policy",
                 f"{policy['name']}, `{policy['version'][:12]}`, sequence {policy['sequence']}"

@@ -104,7 +104,7 @@ def fail(failure: CommandFailed) -> None:
 
 
 def _cell(value: object) -> str:
-    if value is None or value in {"", ()}:
+    if value is None or value in ("", (), []):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"

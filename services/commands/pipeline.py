@@ -10,7 +10,12 @@ from typing import Final
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.structs import TopicPartition
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from events.versions import INPUT_TOPICS
 from services.clock.clock import State, decode_state
@@ -30,6 +35,12 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 DECIDING: Final = ("screening", "enforcement")
 """The stages that must have nothing before them when simulated time moves on."""
 PEEK_MS: Final = 300
+COORDINATOR_WAIT_S: Final = 15.0
+COORDINATOR_LATE: Final = (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 POLL_S: Final = 0.2
 
 
@@ -57,7 +68,7 @@ async def lags(
     """
     found: list[Lag] = []
     for stage in stages:
-        committed = await admin.list_consumer_group_offsets(prefix + stage)
+        committed = await committed_of(admin, prefix + stage)
         for topic in CONSUMERS[stage]:
             name = prefix + topic
             partitions = [TopicPartition(name, number) for number in range(counts.get(name, 0))]
@@ -66,6 +77,20 @@ async def lags(
                 offset = committed[at].offset if at in committed and committed[at].offset >= 0 else None
                 found.append(Lag(stage, topic, at.partition, offset, ends[at]))
     return found
+
+
+async def committed_of(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+    """What a group has committed. A broker that was just made answers after a while."""
+    deadline = time.monotonic() + COORDINATOR_WAIT_S
+    while True:
+        try:
+            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+        except COORDINATOR_LATE:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(POLL_S)
+        else:
+            return found
 
 
 async def idle(reader: Reader, prefix: str, found: Sequence[Lag]) -> bool:
@@ -117,7 +142,7 @@ async def clock_state(admin: AIOKafkaAdminClient, prefix: str) -> tuple[int, Sta
     None before its first word.
     """
     at = TopicPartition(prefix + "control", 0)
-    committed = (await admin.list_consumer_group_offsets(prefix + "clock")).get(at)
+    committed = (await committed_of(admin, prefix + "clock")).get(at)
     if committed is None or committed.offset < 0 or not committed.metadata:
         return None
     held = guard.decode(committed.metadata.encode(), "the clock's committed offset")

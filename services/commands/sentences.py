@@ -62,7 +62,7 @@ def _finding(o: ledger.FindingNoted) -> str:
 
 
 def _issued(o: ledger.StrikeIssued) -> str:
-    what = "warning" if o.counts_as == "warning" else f"strike, s{o.severity}, {o.raised.points} points"
+    what = "warning" if o.counts_as == "warning" else f"strike, s{o.severity}, {o.price.points} points"
     act = f" for post {o.post}" if o.post else ""
     end = f", expires {moment(o.expires_at)}" if o.expires_at else ""
     doubt = "" if o.confirmed else ", unconfirmed"
@@ -71,9 +71,10 @@ def _issued(o: ledger.StrikeIssued) -> str:
 
 def _amended(o: ledger.StrikeAmended) -> str:
     end = f", expires {moment(o.expires_at)}" if o.expires_at else ""
+    points = (o.raised if o.because == "episode_raised" else o.price).points
     return (
         f"strike {short(o.strike)} amended ({_words(o.because)}): {o.counts_as}, {o.guideline} ({o.case}), "
-        f"{o.raised.points} points{end}"
+        f"{points} points{end}"
     )
 
 

@@ -174,7 +174,7 @@ class Partition:
         """Connect, fence whoever had the partition in an earlier assignment, and read on from where PostgreSQL is."""
         if self._connection is None or self._connection.is_closed():
             self._enter("connecting", "connecting to PostgreSQL")
-            self._connection = await postgres.connect(self._dsn, application=f"goodstanding-projecting-{self.at.partition}")
+            self._connection = await project.writer(self._dsn, f"goodstanding-projecting-{self.at.partition}")
         begin, end = await self._bounds()
         if self.place is None or self._taken_in != self._assignment:
             assignment = self._assignment

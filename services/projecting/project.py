@@ -7,6 +7,8 @@ changes often in a batch is written once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from struct import Struct
 from typing import Any, Final
 
 import asyncpg
@@ -17,14 +19,36 @@ from projections import audit_entries, fold
 from projections.recorded import Placed, Recorded
 from projections.table import CannotApply, Rows, Table
 from services.projecting.builds import LEDGER, PURGES
+from services.runtime import postgres
 from services.runtime.postgres import Connection
 from services.runtime.stage import Record
 
 _BY_NAME: Final = {table.name: table for table in fold.TABLES}
 _astuple: Final = msgspec.structs.astuple
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_PACK: Final = Struct(">q").pack
 
 REFUSED_BY_POSTGRES: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.exceptions.DataError)
 """PostgreSQL, or its client, can't hold what the fold made: the same again will fail again."""
+
+
+async def writer(dsn: str, application: str) -> Connection:
+    """A connection that writes times fast: asyncpg's own way takes two to three times as long, ten times per entry."""
+    connection = await postgres.connect(dsn, application=application)
+    await connection.set_type_codec(
+        "timestamptz", schema="pg_catalog", format="binary", encoder=_time_to_bytes, decoder=_time_from_bytes
+    )
+    return connection
+
+
+def _time_to_bytes(moment: datetime) -> bytes:
+    """PostgreSQL's form of a moment: microseconds since 2000."""
+    since = moment - _EPOCH
+    return _PACK((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def _time_from_bytes(data: bytes) -> datetime:
+    return _EPOCH + timedelta(microseconds=int.from_bytes(data, "big", signed=True))
 
 
 def decode(records: Sequence[Record]) -> list[Recorded]:
@@ -80,7 +104,7 @@ async def _purged(connection: Connection, schema: str) -> frozenset[str]:
 async def _write(connection: Connection, schema: str, changes: fold.Changes) -> None:
     for rows in changes.tables:
         await _replace(connection, schema, rows)
-    await _copy(connection, schema, audit_entries.NAME, audit_entries.COLUMNS, changes.audit)
+    await _copy(connection, schema, audit_entries.NAME, audit_entries.COLUMNS, [_astuple(row) for row in changes.audit])
 
 
 async def _replace(connection: Connection, schema: str, rows: Rows[Any]) -> None:
@@ -90,14 +114,12 @@ async def _replace(connection: Connection, schema: str, rows: Rows[Any]) -> None
     table = rows.table
     if replaced := rows.replaced:
         await connection.execute(f"DELETE FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])", replaced)
-    await _copy(connection, schema, table.name, table.columns, changed)
+    await _copy(connection, schema, table.name, table.columns, [_astuple(row) for row in changed])
     if rows.past:
-        await _copy(connection, schema, f"{table.name}_past", table.columns, rows.past)
+        await _copy(connection, schema, f"{table.name}_past", table.columns, [_astuple(row) for row in rows.past])
 
 
 async def _copy(
-    connection: Connection, schema: str, name: str, columns: Sequence[str], rows: Sequence[msgspec.Struct]
+    connection: Connection, schema: str, name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    await connection.copy_records_to_table(
-        name, schema_name=schema, columns=columns, records=[_astuple(row) for row in rows]
-    )
+    await connection.copy_records_to_table(name, schema_name=schema, columns=columns, records=rows)

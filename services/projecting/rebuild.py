@@ -32,6 +32,7 @@ BATCH_RECORDS_MAX: Final = 2_000
 POLL_WAIT_MS: Final = 500
 CATCH_UP_RECORDS_MAX: Final = 10_000
 """How far behind the new build may be when the live one's positions are held for the swap."""
+APPLICATION: Final = "goodstanding-rebuild"
 LOCK: Final = 0x600D57A4E
 """Held by a rebuild, so that there is one at a time."""
 
@@ -187,20 +188,22 @@ async def _filler(
     if partitions is None:
         raise Refused(f"topic `{topic}` doesn't exist; check the configured prefix and broker")
     reader = kafka.reader()
-    async with _connected(dsn) as connection:
-        try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                await reader.start()
-            filler = _Filler(reader, connection, build, topic, partitions, progress)
-            await filler.start()
-            yield filler
-        finally:
-            await reader.stop()
+    connection: Connection | None = None
+    try:
+        connection = await project.writer(dsn, APPLICATION)
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            await reader.start()
+        filler = _Filler(reader, connection, build, topic, partitions, progress)
+        await filler.start()
+        yield filler
+    finally:
+        await reader.stop()
+        await postgres.let_go(connection)
 
 
 @asynccontextmanager
 async def _connected(dsn: str) -> AsyncIterator[Connection]:
-    connection = await postgres.connect(dsn, application="goodstanding-rebuild")
+    connection = await postgres.connect(dsn, application=APPLICATION)
     try:
         yield connection
     finally:

@@ -38,7 +38,8 @@ class Projecting:
         self._prefix = prefix
         self._expected = partitions
         self._sinks: Mapping[str, Sink] = {prefix + topic: sink for topic, sink in sinks().items()}
-        self._member: BoundedConsumer = kafka.member(prefix + NAME, instance or None)
+        self._instance = instance or None
+        self._member: BoundedConsumer  # made in `run`: aiokafka's clients belong to a running loop
         self._parts: dict[TopicPartition, Partition] = {}
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._assigned: frozenset[TopicPartition] = frozenset()
@@ -64,6 +65,7 @@ class Projecting:
 
     async def run(self) -> None:
         """Work until `drain` is called. Raises `Refused`, or whatever bug ended it."""
+        self._member = self._kafka.member(self._prefix + NAME, self._instance)
         try:
             await self._check_topics()
             async with asyncio.timeout(CALL_TIMEOUT_S):

@@ -21,10 +21,10 @@ from events.ids import account_entity
 from events.ledger import Entry, genesis
 from events.policy import Policy
 from events.signals import Signal
+from services.enforcement.partition import DECIDERS
 from services.replay import dry_run as pure
 from services.replay import export as lines
 from services.replay.chain import Head, extend
-from services.replay.deciders import DECIDERS
 from services.replay.dry_run import DryRun
 from services.replay.verify import Report, Verifier
 from services.runtime.kafka import Kafka

@@ -1,7 +1,7 @@
-"""Building one partition's runtime: fence, restore, check the guard, find the offsets, re-read windows. In this order.
+"""Building one partition's runtime: fence, restore, check the guard, find offsets, re-read windows, in order.
 
-The producer starts first and fences the owner before, so that nothing moves any more: asked before that, the committed
-offsets were seen to be stale.
+The producer starts first and fences the owner before, so that nothing moves any more: asked before that, the
+committed offsets were seen to be stale.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import asyncio
 import time
 from datetime import timedelta
 from typing import Final
+
+from aiokafka.structs import TopicPartition
 
 from services.runtime import guard, metrics
 from services.runtime.context import Context
@@ -35,7 +37,7 @@ async def fence(context: Context, partition: int) -> Producer:
 
 
 async def build(context: Context, partition: int, producer: Producer, assignment: int) -> Live:
-    """Restore a runtime from what is committed. `producer` is fenced in already, so that nothing moves any more.
+    """Restore a runtime from what is committed; `producer` has fenced others out, so nothing moves.
 
     Raises `Refused` when guard, committed offsets and log contradict each other.
     """
@@ -53,20 +55,20 @@ async def build(context: Context, partition: int, producer: Producer, assignment
         metrics.RESTORE_SECONDS.labels(context.stage.name, str(partition)).set(time.monotonic() - began)
 
 
-async def _restored(context: Context, partition: int, producer: Producer, reader: Reader, assignment: int) -> Live:
+async def _restored(
+    context: Context, partition: int, producer: Producer, reader: Reader, assignment: int
+) -> Live:
     stage, where = context.stage, f"{context.group}, partition {partition}"
-    inputs = context.inputs(partition)
-    core = stage.core(partition)
+    inputs, core = context.inputs(partition), context.stage.core(partition)
+    changelog = None if stage.changelog is None else context.at(stage.changelog, partition)
+    beginnings, ends = await _bounds(reader, [*inputs.values(), *([changelog] if changelog else [])])
     found: Guard | None = None
-    if stage.changelog is not None:
-        changelog = context.at(stage.changelog, partition)
-        found = await restore(reader, changelog, core, _Progress(stage.name, partition))
+    if changelog is not None:
+        begin, end = beginnings[changelog], ends[changelog]
+        found = await restore(reader, changelog, begin, end, core, _Progress(stage.name, partition))
     committed = await context.member.committed_many([*inputs.values()])
-    if stage.changelog is None and (first := committed.get(inputs[stage.inputs[0]])) is not None:
+    if changelog is None and (first := committed.get(inputs[stage.inputs[0]])) is not None:
         found = guard.decode(first.metadata.encode(), f"the metadata of {where}")
-    async with asyncio.timeout(CALL_TIMEOUT_S):
-        beginnings = await reader.beginning_offsets([*inputs.values()])
-        ends = await reader.end_offsets([*inputs.values()])
     offsets = guard.starts(
         found,
         {topic: committed[at].offset if at in committed else None for topic, at in inputs.items()},
@@ -77,12 +79,23 @@ async def _restored(context: Context, partition: int, producer: Producer, reader
     core.resume(None if found is None else bytes(found.stage))
     times = {} if found is None else dict(found.times)
     windows = {
-        topic: (inputs[topic], offsets[topic], times[topic] - window // _MS)
+        topic: (inputs[topic], times[topic] - window // _MS, offsets[topic])
         for topic, window in stage.history.items()
         if topic in times
     }
     await observe(reader, windows, core)
     return Live(context, partition, producer, core, offsets, times, assignment)
+
+
+async def _bounds(
+    reader: Reader, ats: list[TopicPartition]
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """First and last stable offsets.
+
+    Asked before any fetch is under way, behind which the answers would wait.
+    """
+    async with asyncio.timeout(CALL_TIMEOUT_S):
+        return await reader.beginning_offsets(ats), await reader.end_offsets(ats)
 
 
 class _Progress:

@@ -13,11 +13,19 @@ from services.runtime.stage import Stage
 
 
 class Context:
-    """One stage on one log. `counts` are the partition numbers of all topics, as of start-up; `rejoin` asks the group
-    for a new assignment."""
+    """One stage on one log.
+
+    `counts` are the partition numbers of all topics, as of start-up; `rejoin` asks the group for a new assignment.
+    """
 
     def __init__(
-        self, stage: Stage, log: Log, member: Member, prefix: str, counts: Mapping[str, int], rejoin: Callable[[], None]
+        self,
+        stage: Stage,
+        log: Log,
+        member: Member,
+        prefix: str,
+        counts: Mapping[str, int],
+        rejoin: Callable[[], None],
     ) -> None:
         self.stage: Final = stage
         self.log: Final = log
@@ -36,7 +44,7 @@ class Context:
         return TopicPartition(self._prefix + topic, partition)
 
     def transactional_id(self, partition: int) -> str:
-        """One stable id per input partition; named after the state that it guards, whatever the group is called."""
+        """One stable id per input partition, named after the state that it guards."""
         return f"{self._prefix}{self.stage.changelog or self.stage.name}.{partition}"
 
 

@@ -1,8 +1,10 @@
 """What can go wrong, sorted by what the engine does about it.
 
 - `FENCED`: somebody else owns the partition; rebuild only on a new assignment.
-- `INFRASTRUCTURE`: the outcome is unknown or the broker is away; drop the runtime and build it again from what is committed.
-- `Refused`: what is committed contradicts itself, or the topics aren't as the stage needs them; stop, a person must look.
+- `INFRASTRUCTURE`: the outcome is unknown or the broker is away; drop the runtime and build it again from
+  what is committed.
+- `Refused`: what is committed contradicts itself, or the topics aren't as the stage needs them; stop, a
+  person must look.
 - anything else is a bug: the process logs the traceback and exits non-zero.
 """
 
@@ -30,4 +32,4 @@ def worst(errors: list[BaseException]) -> BaseException:
 
 
 class Broken(Exception):
-    """A stage's `step` raised, or broke the engine's contract: a bug, so the process ends; the cause is chained."""
+    """A stage's `step` raised or broke the engine's contract: a bug, so the process ends."""

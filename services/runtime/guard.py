@@ -1,9 +1,11 @@
 """The guard: what one partition's runtime was built up to, written in every transaction.
 
-With a changelog it is the changelog record `partition:p`; without one, the metadata of the committed offset of the first
-input. The committed offsets must equal it, else state and input belong to different moments and the engine refuses to go on.
+With a changelog it is the changelog record `partition:p`; without one, the metadata of the committed offset
+of the first input. The committed offsets must equal it, else state and input belong to different moments and
+the engine refuses to go on.
 
-    {"offsets": {topic: next offset}, "stage": the stage's own part, "times": {topic: ms of the last record}, "schema": 1}
+    {"offsets": {topic: next offset}, "stage": the stage's own part, "times": {topic: ms of the last record},
+    "schema": 1}
 
 Topics are catalogue names, without the prefix.
 """
@@ -22,7 +24,7 @@ SCHEMA: Final = 1
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
-    """`offsets` are exclusive; `times` are the timestamps of the last records consumed, in ms, for re-reading windows."""
+    """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for re-reading windows."""
 
     offsets: dict[str, int]
     stage: msgspec.Raw
@@ -40,7 +42,10 @@ def key(partition: int) -> bytes:
 
 
 def encode(offsets: dict[str, int], times: dict[str, int], stage: bytes) -> bytes:
-    """The guard as JSON. Raises `Broken` when the stage's part is no JSON: it would only show at the next restore."""
+    """The guard as JSON.
+
+    Raises `Broken` when the stage's part is no JSON: it would only show at the next restore.
+    """
     data = _ENCODER.encode(Guard(offsets=offsets, stage=msgspec.Raw(stage), times=times))
     try:
         _DECODER.decode(data)
@@ -56,11 +61,13 @@ def decode(data: bytes, where: str) -> Guard:
     except msgspec.MsgspecError as error:
         raise Refused(
             f"the guard in {where} can't be read: {error}; expected what this engine writes; "
-            "was the group or the changelog used by another program? restore it from the ledger, or use another prefix"
+            "was the group or the changelog used by another program? "
+            "restore it from the ledger, or use another prefix"
         ) from error
     if guard.schema != SCHEMA:
         raise Refused(
-            f"the guard in {where} has schema {guard.schema}, expected {SCHEMA}; run the build that wrote it, or a newer one"
+            f"the guard in {where} has schema {guard.schema}, expected {SCHEMA}; "
+            "run the build that wrote it, or a newer one"
         )
     return guard
 
@@ -84,15 +91,16 @@ def starts(
 ) -> dict[str, int]:
     """Where to read on, per topic: all mappings have the stage's inputs as keys.
 
-    Raises `Refused` when guard and committed offsets differ, or when the log no longer (or not yet) has the offset.
+    Raises `Refused` when guard and committed offsets differ, or when the log no longer (or not yet) has the
+    offset.
     """
     begin: dict[str, int] = {}
     for topic, offset in committed.items():
         expected = None if guard is None else guard.offsets.get(topic)
         if offset != expected:
             raise Refused(
-                f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, the guard says {_say(expected)}; "
-                "they are written together, so one of them was lost or changed by hand; "
+                f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, "
+                f"the guard says {_say(expected)}; they are written together, so one of them was lost or changed by hand; "
                 "set the group's offset back to the guard's, or rebuild the changelog from the ledger"
             )
         if offset is None:
@@ -101,8 +109,9 @@ def starts(
         if not beginnings[topic] <= offset <= ends[topic]:
             raise Refused(
                 f"{where}, topic `{topic}`: the committed offset {offset} is outside the log "
-                f"({beginnings[topic]} to {ends[topic]}); input was deleted before it was processed, or the topic was made anew; "
-                "what is missing can't be recovered here: restore the topic, or move the group's offset and the guard by hand"
+                f"({beginnings[topic]} to {ends[topic]}); input was deleted before it was processed, "
+                "or the topic was made anew; what is missing can't be recovered here: "
+                "restore the topic, or move the group's offset and the guard by hand"
             )
         begin[topic] = offset
     return begin

@@ -16,7 +16,10 @@ Reasons = Callable[[], list[str]]
 
 
 class Health(Service):  # type: ignore[misc]  # mode ships no types that hold
-    """Serves on `host`:`port` (0: any free port, which is logged). `reasons` says why the worker isn't ready."""
+    """Serves on `host`:`port` (0: any free port, which is logged).
+
+    `reasons` says why the worker isn't ready.
+    """
 
     def __init__(self, name: str, reasons: Reasons, host: str, port: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -18,7 +18,10 @@ _size_of: Final = attrgetter("serialized_value_size")
 
 
 class Inbox:
-    """Polls the inputs of one partition. The other inputs take turns, so that a backlog in one can't starve the rest."""
+    """Polls the inputs of one partition.
+
+    The other inputs take turns, so that a backlog in one can't starve the rest.
+    """
 
     def __init__(self, member: Member, inputs: Mapping[str, TopicPartition], records_max: int) -> None:
         self._member = member
@@ -29,7 +32,7 @@ class Inbox:
         self._rest: Pages = {}
 
     async def next(self) -> Pages:
-        """The next batch, per catalogue name in the order of the inputs; empty after `POLL_WAIT_S` without records."""
+        """The next batch, per catalogue name in the order of the inputs; empty after `POLL_WAIT_S`."""
         pages = self._rest or await self._poll()
         batch, self._rest = _bound(pages, self._records_max)
         return batch
@@ -64,9 +67,9 @@ class Inbox:
 
 def _bound(pages: Pages, records_max: int) -> tuple[Pages, Pages]:
     """Split pages into what fits a batch, and the rest. The first record always fits."""
-    if sum(map(len, pages.values())) <= records_max and sum(sum(map(_size_of, page)) for page in pages.values()) <= (
-        BATCH_BYTES_MAX
-    ):
+    if sum(map(len, pages.values())) <= records_max and sum(
+        sum(map(_size_of, page)) for page in pages.values()
+    ) <= (BATCH_BYTES_MAX):
         return pages, {}
     batch: Pages = {}
     rest: Pages = {}

@@ -1,6 +1,7 @@
 """Every aiokafka client of the project is made here, with the settings that were measured to work.
 
-`Kafka` answers the engine's port (`port.py`); `producer`, `reader`, `member` and `admin` serve whoever else needs a client.
+`Kafka` answers the engine's port (`port.py`); `producer`, `reader`, `member` and `admin` serve whoever else
+needs a client.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ POLL_INTERVAL_MS_MAX: Final = 24 * 60 * 60 * MS
 
 
 class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka ships no types
-    """A producer that can be let go of at once: aiokafka's own `stop` would first flush, and waits without bound."""
+    """A producer that can be let go of at once: aiokafka's `stop` flushes first, and waits without bound."""
 
     async def discard(self) -> None:
         """Drop connections and tasks, whatever state they are in. What was sent stays uncommitted."""
@@ -57,7 +58,7 @@ class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships
                 raise KafkaError(f"the consumer's background task has ended: {task.exception()!r}")
 
     def join(self, topics: Sequence[str], listener: port.Listener) -> None:
-        """Subscribe; if subscribed already, ask the group to assign anew: to leave first would race with the new join."""
+        """Subscribe, or if subscribed ask the group to assign anew: to leave first races with the new join."""
         if self.subscription():
             self._coordinator.request_rejoin()
         else:
@@ -154,7 +155,9 @@ class Kafka:
 
 def admin(bootstrap: str) -> AIOKafkaAdminClient:
     """An admin client, to be started and closed by the caller."""
-    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(limits.CALL_TIMEOUT_S * MS))
+    return AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=int(limits.CALL_TIMEOUT_S * MS)
+    )
 
 
 def plain_producer(bootstrap: str) -> AIOKafkaProducer:

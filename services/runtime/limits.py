@@ -10,7 +10,7 @@ from typing import Final
 BATCH_BYTES_MAX: Final = 1_000_000
 """Input bytes of one batch, values only; one larger record still makes a batch of its own."""
 SEND_BYTES_MAX: Final = 1_000_000
-"""One record batch to one topic-partition, header included; below every topic's `max.message.bytes` but the inputs'."""
+"""One record batch to one topic-partition; below `max.message.bytes` of every topic that a stage sends to."""
 OUTPUT_BYTES_MAX: Final = 1_040_000
 """One output record: key, value and headers."""
 METADATA_BYTES_MAX: Final = 4_096
@@ -21,18 +21,20 @@ ROUTES_MAX: Final = 200_000
 POLL_WAIT_S: Final = 0.2
 FETCH_WAIT_S: Final = 0.1
 FETCH_PARTITION_BYTES: Final = 1024 * 1024
-"""Per partition and fetch. A fetch waits until all that was fetched is taken, so smaller ones overlap better: measured
-1 MiB at 1.5 times the throughput of 4 MiB."""
+"""Per partition and fetch. Nothing more is fetched until all of it is taken, so smaller ones overlap better.
+
+Measured: 1 MiB gives half as much throughput again as 4 MiB.
+"""
 RESTORE_PARTITION_BYTES: Final = 8 * 1024 * 1024
 RESTORE_EMPTY_POLLS_MAX: Final = 3
-"""Answered fetches in a row that bring nothing though the end isn't reached: only compaction leaves such a tail."""
+"""Answered fetches in a row that bring nothing before the end: only compaction leaves such a tail."""
 
 TRANSACTION_TIMEOUT_S: Final = 10.0
 SESSION_TIMEOUT_S: Final = 6.0
 HEARTBEAT_S: Final = 1.0
 REBALANCE_TIMEOUT_S: Final = 20.0
 REVOKE_WAIT_S_MAX: Final = 12.0
-"""How long a revocation waits for the batch in flight: longer than a transaction, shorter than the rebalance."""
+"""How long a revocation waits for the batch in flight: longer than a transaction, within the rebalance."""
 CALL_TIMEOUT_S: Final = 20.0
 """One question to the broker outside a transaction: metadata, offsets, fencing."""
 RESTORE_STALL_S_MAX: Final = 30.0

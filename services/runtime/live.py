@@ -20,7 +20,10 @@ from services.runtime.stage import Batch, Core, Output
 
 
 class Live:
-    """A built runtime. `next` holds the next offset per catalogue topic; `built_in` the assignment it was built for."""
+    """A built runtime.
+
+    `next` holds the next offset per catalogue topic; `built_in` the assignment it was built for.
+    """
 
     def __init__(
         self,
@@ -85,22 +88,30 @@ class Live:
             if page[-1].offset >= offsets[topic]:
                 rest[topic] = [record for record in page if record.offset >= offsets[topic]]
         if rest == pages and batch.guard == self._guard and not batch.outputs and not batch.changes:
-            raise Broken(f"{self._where}: the stage's step consumed nothing and changed nothing; it would run for ever")
+            raise Broken(
+                f"{self._where}: the stage's step consumed nothing and changed nothing; it would run for ever"
+            )
         return offsets, rest
 
     def _stamp(self, pages: Pages, offsets: Mapping[str, int]) -> dict[str, int]:
         """The times of the last records consumed, for the inputs whose history is re-read."""
         times = self._times
         for topic in self._context.stage.history:
-            consumed = [record.timestamp for record in pages.get(topic, ())[-1:] if record.offset < offsets[topic]]
+            consumed = [
+                record.timestamp for record in pages.get(topic, ())[-1:] if record.offset < offsets[topic]
+            ]
             if not consumed:
-                consumed = [record.timestamp for record in pages.get(topic, ()) if record.offset < offsets[topic]][-1:]
+                consumed = [
+                    record.timestamp for record in pages.get(topic, ()) if record.offset < offsets[topic]
+                ][-1:]
             if consumed:
                 times = {**times, topic: consumed[0]}
         return times
 
-    def _add_state(self, groups: dict[TopicPartition, list[Output]], batch: Batch, data: bytes) -> dict[str, str]:
-        """Put changes and guard where they belong; the offset metadata per topic, for a stage without a changelog."""
+    def _add_state(
+        self, groups: dict[TopicPartition, list[Output]], batch: Batch, data: bytes
+    ) -> dict[str, str]:
+        """Put changes and guard where they belong; the offset metadata per topic, without a changelog."""
         changelog = self._context.stage.changelog
         if changelog is None:
             if batch.changes:
@@ -111,7 +122,9 @@ class Live:
         groups[self._context.at(changelog, self._partition)] = records
         return {}
 
-    def _commits(self, offsets: Mapping[str, int], metadata: Mapping[str, str]) -> dict[TopicPartition, OffsetAndMetadata]:
+    def _commits(
+        self, offsets: Mapping[str, int], metadata: Mapping[str, str]
+    ) -> dict[TopicPartition, OffsetAndMetadata]:
         return {
             partition: OffsetAndMetadata(offsets[topic], metadata.get(topic, ""))
             for topic, partition in self._context.inputs(self._partition).items()

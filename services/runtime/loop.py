@@ -1,4 +1,4 @@
-"""The transactional partition loop: one consumer, and one task per assigned partition covering all the stage's inputs.
+"""The transactional partition loop: one consumer, and one task per assigned partition for all inputs.
 
 Each closes a hole that was reproduced:
 
@@ -7,7 +7,8 @@ Each closes a hole that was reproduced:
 3. await every send and raise on any failure before sending offsets (`transaction.py`)
 4. after any failure, a time-out included, drop the producer and the state (`partition.py`)
 5. fenced: never retry in place, rebuild only on a new assignment (`partition.py`)
-6. rebalance callbacks only pause and signal; work happens in tasks; revocation waits, bounded, for the batch in flight (here)
+6. rebalance callbacks only pause and signal; work happens in tasks; revocation waits, bounded, for the batch
+   in flight (here)
 """
 
 from __future__ import annotations
@@ -41,7 +42,13 @@ class Loop:
     """One worker of one stage. `partitions` is the configured number, `instance` makes the member static."""
 
     def __init__(
-        self, stage: Stage, kafka: Log, *, prefix: str = "", partitions: int | None = None, instance: str | None = None
+        self,
+        stage: Stage,
+        kafka: Log,
+        *,
+        prefix: str = "",
+        partitions: int | None = None,
+        instance: str | None = None,
     ) -> None:
         self._stage = stage
         self._kafka = kafka
@@ -86,7 +93,9 @@ class Loop:
             connected = await self._connect()
             if connected is not None:
                 member, counts = connected
-                context = Context(self._stage, self._kafka, member, self._prefix, counts, self._ask_for_rejoin)
+                context = Context(
+                    self._stage, self._kafka, member, self._prefix, counts, self._ask_for_rejoin
+                )
                 self._join(member)
                 await self._supervise(context)
         finally:
@@ -112,7 +121,7 @@ class Loop:
         self._changed.set()
 
     async def _connect(self) -> tuple[Member, dict[str, int]] | None:
-        """A started member and the partition numbers of all topics; tries until the broker is there, or drained."""
+        """A started member and the partition numbers of all topics; tries until there is a broker, or drained."""
         backoff_s = REBUILD_BACKOFF_S_MIN
         while not self._draining:
             member = self._kafka.member(group_of(self._prefix, self._stage), self._instance)
@@ -122,7 +131,9 @@ class Loop:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     await member.start()
             except INFRASTRUCTURE as error:
-                log.warning("%s: no broker yet, %r, trying again in %.1f s", self._stage.name, error, backoff_s)
+                log.warning(
+                    "%s: no broker yet, %r, trying again in %.1f s", self._stage.name, error, backoff_s
+                )
                 self._connecting = f"connecting to the broker: {error}"
                 await member.stop()
             except BaseException:
@@ -167,7 +178,8 @@ class Loop:
         missing = {at for number in numbers for at in context.inputs(number).values()} - self._assigned
         if missing:
             raise Refused(
-                f"{context.group}: the group assigned only some inputs of a partition, {sorted(missing)} are missing; "
+                f"{context.group}: the group assigned only some inputs of a partition, {sorted(missing)} "
+                "are missing; "
                 "all members must read the same topics: stop the ones of another build"
             )
         metrics.REBALANCES.labels(self._stage.name).inc()
@@ -227,7 +239,8 @@ class Loop:
 def check_topics(stage: Stage, prefix: str, counts: Mapping[str, int], expected: int | None) -> None:
     """Raise `Refused` when a topic of the stage is missing, or when numbers of partitions differ.
 
-    `counts` are those of the broker, by real name; `expected` is the configured number, None: that of the first input.
+    `counts` are those of the broker, by real name; `expected` is the configured number, None: that of the
+    first input.
     """
     for name in [*stage.inputs, *([stage.changelog] if stage.changelog else [])]:
         count = counts.get(prefix + name)
@@ -239,6 +252,8 @@ def check_topics(stage: Stage, prefix: str, counts: Mapping[str, int], expected:
         expected = expected or count
         if count != expected:
             raise Refused(
-                f"topic `{prefix + name}` has {count} partitions, expected {expected}; all keyed topics must have as many "
-                "as configured, since partition p of each belongs to one owner; set the number right, or make the topic anew"
+                f"topic `{prefix + name}` has {count} partitions, expected {expected}; all keyed topics "
+                "must have as many "
+                "as configured, since partition p of each belongs to one owner; set the number right, or "
+                "make the topic anew"
             )

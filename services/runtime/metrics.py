@@ -1,6 +1,7 @@
 """The one catalogue of metrics, for all stages; dashboards and alerts use just these names.
 
-Labels are names of the code: `stage` is the folder, `topic` the catalogue's name. No label holds a user's data.
+Labels are names of the code: `stage` is the folder, `topic` the catalogue's name. No label holds a user's
+data.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ BATCH_BUCKETS: Final = (1, 10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 READY: Final = Gauge("goodstanding_ready", "1 when assigned, restored and not fenced", ["stage"])
 PARTITION_STATE: Final = Gauge(
-    "goodstanding_partition_state", "1 for the state that the partition is in", ["stage", "partition", "state"]
+    "goodstanding_partition_state",
+    "1 for the state that the partition is in",
+    ["stage", "partition", "state"],
 )
 RECORDS: Final = Counter("goodstanding_records", "input records committed", ["stage", "topic", "partition"])
 OUTPUTS: Final = Counter("goodstanding_outputs", "output records committed", ["stage", "topic"])
@@ -29,10 +32,15 @@ STEP_SECONDS: Final = Histogram(
     "goodstanding_step_seconds", "seconds of computing per batch", ["stage"], buckets=STEP_BUCKETS_S
 )
 COMMIT_SECONDS: Final = Histogram(
-    "goodstanding_commit_seconds", "seconds from begin to commit per batch", ["stage"], buckets=COMMIT_BUCKETS_S
+    "goodstanding_commit_seconds",
+    "seconds from begin to commit per batch",
+    ["stage"],
+    buckets=COMMIT_BUCKETS_S,
 )
 LAG: Final = Gauge(
-    "goodstanding_lag_records", "offsets between the last stable offset and the position", ["stage", "topic", "partition"]
+    "goodstanding_lag_records",
+    "offsets between the last stable offset and the position",
+    ["stage", "topic", "partition"],
 )
 LSO_LAG: Final = Gauge(
     "goodstanding_last_stable_offset_lag",
@@ -49,22 +57,32 @@ RESTORE_REMAINING: Final = Gauge(
     "goodstanding_restore_remaining", "changelog offsets still to be read", ["stage", "partition"]
 )
 RESTORE_SECONDS: Final = Gauge(
-    "goodstanding_restore_seconds", "seconds that the last restore took, windows included", ["stage", "partition"]
+    "goodstanding_restore_seconds",
+    "seconds that the last restore took, windows included",
+    ["stage", "partition"],
 )
 REBALANCES: Final = Counter("goodstanding_rebalances", "assignments taken up", ["stage"])
 
 # stages
 
-DEAD_LETTERS: Final = Counter("goodstanding_dead_letters", "refused input records", ["stage", "topic", "reason"])
-FAILED: Final = Counter("goodstanding_failed", "signals whose decision raised, and rules that raised", ["stage", "what"])
+DEAD_LETTERS: Final = Counter(
+    "goodstanding_dead_letters", "refused input records", ["stage", "topic", "reason"]
+)
+FAILED: Final = Counter(
+    "goodstanding_failed", "signals whose decision raised, and rules that raised", ["stage", "what"]
+)
 POLICY_SEQUENCE: Final = Gauge(
     "goodstanding_policy_sequence", "sequence of the policy in force", ["stage", "partition"]
 )
 FINDINGS: Final = Counter("goodstanding_findings", "findings by guideline and mode", ["guideline", "mode"])
 LEDGER_ENTRIES: Final = Counter("goodstanding_ledger_entries", "ledger entries written", ["partition"])
-STATE_ENTITIES: Final = Gauge("goodstanding_state_entities", "entities held in memory", ["stage", "partition"])
+STATE_ENTITIES: Final = Gauge(
+    "goodstanding_state_entities", "entities held in memory", ["stage", "partition"]
+)
 TICK_AGE_SECONDS: Final = Gauge(
-    "goodstanding_tick_age_seconds", "seconds between the last tick's time and the record being processed", ["partition"]
+    "goodstanding_tick_age_seconds",
+    "seconds between the last tick's time and the record being processed",
+    ["partition"],
 )
 CLOCK_SEQUENCE: Final = Gauge("goodstanding_clock_sequence", "sequence of the last broadcast")
 PROJECTION_POSITION: Final = Gauge(
@@ -74,7 +92,9 @@ PROJECTION_LAG: Final = Gauge(
     "goodstanding_projection_lag_records", "ledger offsets not yet applied", ["projection", "partition"]
 )
 PROJECTION_SECONDS: Final = Histogram(
-    "goodstanding_projection_batch_seconds", "seconds per batch, PostgreSQL's commit included", ["projection"],
+    "goodstanding_projection_batch_seconds",
+    "seconds per batch, PostgreSQL's commit included",
+    ["projection"],
     buckets=COMMIT_BUCKETS_S,
 )
 OUTBOX_PENDING: Final = Gauge("goodstanding_outbox_pending", "webhook deliveries not yet acknowledged")

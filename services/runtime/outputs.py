@@ -21,12 +21,12 @@ _SEED: Final = 0x9747B28C
 
 
 def murmur2(data: bytes) -> int:
-    """The hash of Kafka's default partitioner, as a non-negative int; equal to aiokafka's, which walks byte by byte."""
+    """The hash of Kafka's default partitioner, as a non-negative int; aiokafka's own walks byte by byte."""
     length = len(data)
     h = _SEED ^ length
     for k in unpack_from(f"<{length // 4}I", data):
-        k = k * _M & _MASK
-        h = (h * _M & _MASK) ^ ((k ^ k >> 24) * _M & _MASK)
+        mixed = k * _M & _MASK
+        h = (h * _M & _MASK) ^ ((mixed ^ mixed >> 24) * _M & _MASK)
     rest = length & 3
     if rest:
         h = ((h ^ int.from_bytes(data[-rest:], "little")) * _M) & _MASK
@@ -35,7 +35,10 @@ def murmur2(data: bytes) -> int:
 
 
 class Router:
-    """Names and partitions of outputs. `counts` maps real topic names to partition numbers, as of start-up."""
+    """Names and partitions of outputs.
+
+    `counts` maps real topic names to partition numbers, as of start-up.
+    """
 
     def __init__(self, prefix: str, counts: Mapping[str, int]) -> None:
         self._prefix = prefix
@@ -44,7 +47,10 @@ class Router:
         self._hashes: dict[bytes, int] = {}
 
     def group(self, outputs: Sequence[Output], home: int) -> dict[TopicPartition, list[Output]]:
-        """Outputs per topic-partition, in order. One without key or partition goes to `home` (modulo the count)."""
+        """Outputs per topic-partition, in order.
+
+        One without key or partition goes to `home` (modulo the count).
+        """
         groups: dict[tuple[str, int], list[Output]] = {}
         for output in outputs:
             partition = output.partition
@@ -90,7 +96,7 @@ class Router:
 
 
 async def send(producer: Producer, groups: Mapping[TopicPartition, Sequence[Output]]) -> list[Future[Any]]:
-    """Queue everything, one record batch per topic-partition (more when full); the futures must all be awaited.
+    """Queue everything, one record batch per topic-partition, more when full; await all the futures.
 
     Raises `Oversize` for a record that no topic takes.
     """

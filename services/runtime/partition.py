@@ -100,7 +100,10 @@ class Partition:
         self._enter("paused", "a rebalance is under way")
 
     async def _poll(self, assignment: int) -> Pages:
-        """The next batch. What a poll raises under a rebalance concerns positions that are about to be set anew."""
+        """The next batch.
+
+        What a poll raises under a rebalance concerns positions that are about to be set anew.
+        """
         try:
             return await self._inbox.next()
         except INFRASTRUCTURE:
@@ -112,7 +115,7 @@ class Partition:
         return self._going.is_set() and self._assignment == assignment
 
     async def _take_up(self, assignment: int) -> Live | None:
-        """A runtime whose state is what is committed, positioned; None when the assignment has passed meanwhile."""
+        """A runtime whose state is what is committed, positioned; None when the assignment has passed."""
         live = self._live
         if live is not None and live.assignment != assignment and not await self._unmoved(live):
             log.info("%s: was moved on by another owner, restoring", self._name)
@@ -132,7 +135,9 @@ class Partition:
         """Whether the committed offsets are still the runtime's own: then it may go on warm."""
         inputs = self._context.inputs(self.number)
         committed = await self._context.member.committed_many([*inputs.values()])
-        return all(at in committed and committed[at].offset == live.next[topic] for topic, at in inputs.items())
+        return all(
+            at in committed and committed[at].offset == live.next[topic] for topic, at in inputs.items()
+        )
 
     async def _build(self, assignment: int) -> Live:
         self._enter("fencing", "taking the partition over")
@@ -145,7 +150,11 @@ class Partition:
         return await build.build(self._context, self.number, producer, assignment)
 
     async def _fenced(self, error: BaseException) -> None:
-        """Let go. Unless the runtime was older than the assignment, wait for a new one: to rebuild would fence the owner."""
+        """Let go.
+
+        Unless the runtime was older than the assignment, wait for a new one: to rebuild would fence the
+        owner.
+        """
         built_in = self._live.built_in if self._live is not None else self._assignment
         log.warning("%s: fenced, %r", self._name, error)
         await self._drop("fenced")

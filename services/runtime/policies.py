@@ -50,6 +50,7 @@ class PolicySource:
         self._refused: dict[str, str] = {}
         self._waiting: dict[str, int] = {}
         self._changed = asyncio.Event()
+        self._reader: Reader | None = None
         self._follower: asyncio.Task[None] | None = None
         self._caught_up = False
         self._draining = asyncio.Event()
@@ -58,14 +59,14 @@ class PolicySource:
 
     async def start(self) -> None:
         """Read both topics to their end, then follow them. Raises what the broker's client raises."""
-        reader = self._log.reader()
+        self._reader = self._log.reader()
         try:
-            await reader.start()
-            await self._catch_up(reader)
+            await self._reader.start()
+            await self._catch_up(self._reader)
         except BaseException:
-            await reader.stop()
+            await self._reader.stop()
             raise
-        self._follower = asyncio.create_task(self._follow(reader, fresh=False), name="policies")
+        self._follower = asyncio.create_task(self._follow(self._reader, fresh=False), name="policies")
 
     async def stop(self) -> None:
         """Stop following."""
@@ -73,6 +74,8 @@ class PolicySource:
             self._follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._follower
+        if self._reader is not None:  # a follower that was cancelled before its first step stopped nothing
+            await self._reader.stop()
 
     async def run(self) -> None:
         """Read and follow until drained, beside a worker's loop.

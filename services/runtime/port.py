@@ -1,8 +1,8 @@
 """The part of Kafka that the engine uses, as protocols.
 
 `kafka.py` answers them with aiokafka, the tests with a simulated log; both pass the same contract tests.
-The names and meanings are aiokafka's, so that nothing stands between the engine and the client in the hot path.
-Offsets are record offsets; timestamps are milliseconds since the epoch.
+The names and meanings are aiokafka's, so that nothing stands between the engine and the client in the hot
+path. Offsets are record offsets; timestamps are milliseconds since the epoch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Producer(Protocol):
     """A transactional producer. After any error only `discard` may be called."""
 
     async def start(self) -> None:
-        """Connect and take up the transactional id: every older producer with it is fenced, its open transaction aborted."""
+        """Take up the transactional id: every older producer with it is fenced, its open transaction aborted."""
 
     async def begin_transaction(self) -> None: ...
 
@@ -49,11 +49,14 @@ class Producer(Protocol):
     async def commit_transaction(self) -> None: ...
 
     async def discard(self) -> None:
-        """Let go without sending anything more: an open transaction is left to the broker. Bounded, raises nothing."""
+        """Let go without sending anything more: an open transaction is left to the broker.
+
+        Bounded, raises nothing.
+        """
 
 
 class Reader(Protocol):
-    """A consumer without a group: explicitly assigned, `read_committed`, never resetting its position by itself."""
+    """A consumer without a group: `read_committed`, and never resetting its position by itself."""
 
     async def start(self) -> None: ...
 

@@ -1,7 +1,7 @@
 """Rebuilding a partition's core: its changelog whole, then the windows of its inputs.
 
-Everything is read under `read_committed` from an explicit offset to the last stable offset known at the start:
-a consumer that may reset its position by itself was seen to return nothing at all.
+Everything is read under `read_committed` from an explicit offset to the last stable offset known at the
+start: a consumer that may reset its position by itself was seen to return nothing at all.
 """
 
 from __future__ import annotations
@@ -21,18 +21,23 @@ from services.runtime.stage import Core
 
 Page = Sequence[ConsumerRecord[bytes, bytes]]
 
-_quiet = 0
+_quiet: list[int] = []
 
 
-async def restore(reader: Reader, changelog: TopicPartition, core: Core, progress: Callable[[int, int], None]) -> Guard | None:
-    """Hand every changelog record to `core`, in order; the guard found last, None when there is none.
+async def restore(
+    reader: Reader,
+    changelog: TopicPartition,
+    begin: int,
+    end: int,
+    core: Core,
+    progress: Callable[[int, int], None],
+) -> Guard | None:
+    """Hand the changelog's records from `begin` to `end` to `core`, in order; the last guard, or None.
 
     `progress` is told the number of records read and of offsets remaining, per page.
     """
     guard_key = guard.key(changelog.partition)
     found: bytes | None = None
-    begin = (await reader.beginning_offsets([changelog]))[changelog]
-    end = (await reader.end_offsets([changelog]))[changelog]
     with collector_off():
         async for page in pages(reader, changelog, begin, end):
             for record in page:
@@ -45,21 +50,25 @@ async def restore(reader: Reader, changelog: TopicPartition, core: Core, progres
                     core.restore(key, record.value)
             if page:
                 progress(len(page), end - page[-1].offset - 1)
-    return None if found is None else guard.decode(found, f"{changelog.topic}, partition {changelog.partition}")
+    return (
+        None if found is None else guard.decode(found, f"{changelog.topic}, partition {changelog.partition}")
+    )
 
 
-async def observe(
-    reader: Reader, tops: Mapping[str, tuple[TopicPartition, int, int]], core: Core
-) -> None:
-    """Show history to `core`, a page at a time.
+async def observe(reader: Reader, windows: Mapping[str, tuple[TopicPartition, int, int]], core: Core) -> None:
+    """Show history to `core`, a page at a time, one topic after the other.
 
-    `tops` gives per catalogue topic its partition, the committed offset (exclusive end) and the time in ms to begin at.
+    `windows` gives per catalogue topic its partition, the time in ms to begin at, and the committed offset
+    (exclusive end).
     """
-    for topic, (partition, end, since) in tops.items():
-        first = (await reader.offsets_for_times({partition: since}))[partition]
-        if first is None or first.offset >= end:
+    if not windows:
+        return
+    firsts = await reader.offsets_for_times({at: since for at, since, _ in windows.values()})
+    for topic, (at, _, end) in windows.items():
+        first = firsts[at]
+        if first is None:
             continue
-        async for page in pages(reader, partition, first.offset, end):
+        async for page in pages(reader, at, first.offset, end):
             known = [record for record in page if record.offset < end]
             if known:
                 core.observe({topic: known})
@@ -70,6 +79,8 @@ async def pages(reader: Reader, partition: TopicPartition, begin: int, end: int)
 
     Raises `KafkaTimeoutError` when the broker brings nothing for `RESTORE_STALL_S_MAX`.
     """
+    if begin >= end:
+        return
     reader.assign([partition])
     reader.seek(partition, begin)
     moved = time.monotonic()
@@ -93,13 +104,15 @@ async def pages(reader: Reader, partition: TopicPartition, begin: int, end: int)
 
 @contextlib.contextmanager
 def collector_off() -> Iterator[None]:
-    """The garbage collector off: it would walk the growing state again and again. May be nested and shared by tasks."""
-    global _quiet
-    _quiet += 1
+    """The garbage collector off: it would walk the growing state again and again.
+
+    May be nested and shared by tasks.
+    """
+    _quiet.append(1)
     gc.disable()
     try:
         yield
     finally:
-        _quiet -= 1
+        _quiet.pop()
         if not _quiet:
             gc.enable()

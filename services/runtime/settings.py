@@ -18,6 +18,8 @@ ENV_PREFIX = "GOODSTANDING_"
 PROJECT = Path(__file__).parents[2]
 PARTITIONS_MAX = 1_024
 REPLICATION_FACTOR_MAX = 7
+IDENTITY_KEY_BYTES_MIN = 16
+IDENTITY_KEY_BYTES_MAX = 64
 
 NAME = r"^[A-Za-z0-9._-]*$"
 """What Kafka allows in the names of topics and groups."""
@@ -59,6 +61,13 @@ class Settings(BaseSettings):
     postgres_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
     """The most connections that one process opens."""
 
+    # Screening
+    identity_key: Annotated[str, Field(repr=False)] = ""
+    """The secret that addresses and numbers are digested with, 16 to 64 bytes; needed by screening, the same
+    for all its workers and for good: under another key nobody is recognised again."""
+    identity_key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,16}$")] = "k1"
+    """Names the key in digests, so that two keys are never mistaken for two addresses."""
+
     # Files
     policy_path: Path = PROJECT / "policies" / "community.yaml"
     """The policy's text that commands take when none is named."""
@@ -98,6 +107,16 @@ class Settings(BaseSettings):
             raise ValueError("expected `postgresql://user:password@host:port/database`")
         return value
 
+    @field_validator("identity_key")
+    @classmethod
+    def _check_identity_key(cls, value: str) -> str:
+        if value and not IDENTITY_KEY_BYTES_MIN <= len(value.encode()) <= IDENTITY_KEY_BYTES_MAX:
+            raise ValueError(
+                f"expected {IDENTITY_KEY_BYTES_MIN} to {IDENTITY_KEY_BYTES_MAX} bytes, and it has "
+                f"{len(value.encode())}; make one with `openssl rand -hex 32`"
+            )
+        return value
+
     @model_validator(mode="after")
     def _check_replicas(self) -> Self:
         if self.min_insync_replicas > self.replication_factor:
@@ -112,7 +131,7 @@ class Settings(BaseSettings):
         return self.topic_prefix + name
 
 
-SECRET_FIELDS = frozenset({"postgres_dsn"})
+SECRET_FIELDS = frozenset({"postgres_dsn", "identity_key"})
 
 
 def load_settings(*, env_file: Path | None = None, **overrides: Any) -> Settings:

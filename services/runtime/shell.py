@@ -1,4 +1,4 @@
-"""The process around a stage: a Faust app that supervises, handles signals and logs, and counts nothing itself.
+"""The process around a stage: a Faust app that supervises, handles signals and logs, and counts nothing.
 
 Faust's own Kafka clients stay off: everything that must be counted goes through the partition loop.
 SIGTERM drains the runner and exits 0; a crash logs its traceback and exits non-zero.
@@ -104,7 +104,10 @@ class _Supervised(Service):  # type: ignore[misc]  # mode ships no types that ho
 
 
 def run_worker(stage: Stage, settings: WorkerSettings, companions: Sequence[Runner] = ()) -> NoReturn:
-    """Run a stage's partition loop until SIGTERM, then exit 0. `companions` run beside it, such as a policy source."""
+    """Run a stage's partition loop until SIGTERM, then exit 0.
+
+    `companions` run beside it, such as a policy source.
+    """
     loop = Loop(
         stage,
         Kafka(settings.bootstrap_servers),
@@ -131,6 +134,8 @@ def run(name: str, runners: Sequence[Runner], settings: WorkerSettings) -> NoRet
 
     services = [Health(name, reasons, settings.metrics_host, settings.metrics_port)]
     services += [_Supervised(runner, drain_s) for runner in runners]
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)  # at `info` it tells of every subscription of every reader
+    logging.getLogger("aiokafka").setLevel(
+        logging.WARNING
+    )  # at `info` it tells of every subscription of every reader
     worker = Worker(app, *services, loglevel=settings.log_level, quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()

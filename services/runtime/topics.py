@@ -54,7 +54,7 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 
 async def create(admin: AIOKafkaAdminClient, settings: Names) -> list[str]:
-    """Make every topic of the catalogue that isn't there, and wait for leaders; the real names of the new ones.
+    """Make every topic of the catalogue that isn't there, and wait for leaders; the new ones' real names.
 
     Raises `Refused` when the broker won't make one.
     """
@@ -69,7 +69,10 @@ async def create(admin: AIOKafkaAdminClient, settings: Names) -> list[str]:
             name,
             partitions(topic, settings),
             settings.replication_factor,
-            topic_configs={**configs(topic, settings), "min.insync.replicas": str(settings.min_insync_replicas)},
+            topic_configs={
+                **configs(topic, settings),
+                "min.insync.replicas": str(settings.min_insync_replicas),
+            },
         )
         for name, topic in missing.items()
     ]
@@ -88,7 +91,9 @@ async def check(admin: AIOKafkaAdminClient, settings: Names) -> list[Mismatch]:
     for topic in TOPICS.values():
         name = settings.topic_prefix + topic.name
         if name not in described:
-            found.append(Mismatch("existence", name, "missing", "a topic", "run `goodstanding topics create`"))
+            found.append(
+                Mismatch("existence", name, "missing", "a topic", "run `goodstanding topics create`")
+            )
             continue
         present[name] = topic
         count, expected = len(described[name]["partitions"]), partitions(topic, settings)
@@ -138,7 +143,10 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Ma
     for answer in await admin.describe_configs(resources):
         for code, message, _, name, entries in answer.resources:
             if code:
-                raise Refused(f"the broker won't describe topic `{name}`: {message}; may this user describe its configs?")
+                raise Refused(
+                    f"the broker won't describe topic `{name}`: {message}; may this user describe its "
+                    "configs?"
+                )
             found[name] = {entry[0]: entry[1] for entry in entries}
     return found
 
@@ -146,26 +154,33 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Ma
 def _raise_for(answer: Any) -> None:
     for name, code, *message in answer.topic_errors:
         error = for_code(code)
-        if error not in (NoError, TopicAlreadyExistsError):  # made by somebody else meanwhile: `check` will compare
+        # One that somebody else has made meanwhile is left to `check`.
+        if error not in (NoError, TopicAlreadyExistsError):
+            said = " ".join(str(part) for part in message if part)
             raise Refused(
-                f"the broker won't create topic `{name}`: {error.__name__} {' '.join(str(part) for part in message if part)}; "
-                "check that there are as many brokers as the replication factor, and that this user may create topics"
+                f"the broker won't create topic `{name}`: {error.__name__} {said}; "
+                "check that there are as many brokers as the replication factor, and that this user may "
+                "create topics"
             )
 
 
 async def _leaders(admin: AIOKafkaAdminClient, names: set[str]) -> None:
     deadline = time.monotonic() + LEADERS_WAIT_S_MAX
     while True:
-        described = {topic["topic"]: topic for topic in await admin.describe_topics() if topic["topic"] in names}
+        described = {
+            topic["topic"]: topic for topic in await admin.describe_topics() if topic["topic"] in names
+        }
         waiting = {
             name
             for name in names
-            if name not in described or any(partition["leader"] < 0 for partition in described[name]["partitions"])
+            if name not in described
+            or any(partition["leader"] < 0 for partition in described[name]["partitions"])
         }
         if not waiting:
             return
         if time.monotonic() > deadline:
             raise Refused(
-                f"topics without a leader after {LEADERS_WAIT_S_MAX} s: {', '.join(sorted(waiting))}; are all brokers up?"
+                f"topics without a leader after {LEADERS_WAIT_S_MAX} s: {', '.join(sorted(waiting))}; are "
+                "all brokers up?"
             )
         await asyncio.sleep(LEADERS_POLL_S)

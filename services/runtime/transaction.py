@@ -1,6 +1,7 @@
 """One batch into one transaction: outputs, state, guard and offsets, or nothing.
 
-Compute first, then begin, send, commit: an open transaction holds back every reader of the partitions it has touched.
+Compute first, then begin, send, commit: an open transaction holds back every reader of the partitions it has
+touched.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ async def commit(
     groups: Mapping[TopicPartition, Sequence[Output]],
     offsets: dict[TopicPartition, OffsetAndMetadata],
 ) -> None:
-    """Commit one batch, within `TRANSACTION_TIMEOUT_S`. After any exception the outcome is unknown: drop the producer."""
+    """Commit one batch, within `TRANSACTION_TIMEOUT_S`.
+
+    After any error the outcome is unknown: drop the producer.
+    """
     try:
         async with asyncio.timeout(TRANSACTION_TIMEOUT_S):
             await producer.begin_transaction()
@@ -43,6 +47,7 @@ async def commit(
 
 async def settle(futures: Sequence[Future[Any]]) -> None:
     """Wait for every send, then raise the worst failure: a commit succeeds though a record was rejected."""
-    errors = [one for one in await asyncio.gather(*futures, return_exceptions=True) if isinstance(one, BaseException)]
+    results = await asyncio.gather(*futures, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
     if errors:
         raise worst(errors)

@@ -1,9 +1,11 @@
 """When a rule that raises is left out, and what it has missed.
 
-A rule that raises for one post has given a third verdict: the post goes to review with the rule named, and the other rules go on. A rule that
-raises again and again would send everything to review; so from so many failures within so many posts on (the policy says how many) it is
-suspended: one incident, and from then on the offsets of posts in which one of its patterns occurs are noted as missed. They are screened
-again by that rule alone once it is another one: another policy, settings or version, all of which change the rules' digest.
+A rule that raises for one post has given a third verdict: the post goes to review with the rule named, and
+the other rules go on. A rule that raises again and again would send everything to review; so from so many
+failures within so many posts on (the policy says how many) it is suspended: one incident, and from then on
+the offsets of posts in which one of its patterns occurs are noted as missed. They are screened again by that
+rule alone once it is another one: another policy, settings or version, all of which change the rules'
+digest.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ class Missed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gate(msgspec.Struct, gc=False):
-    """One rule's record. `failures`: at which of the partition's posts it raised, the last few; `suspended`: since which offset."""
+    """One rule's record.
+
+    `failures`: at which of the partition's posts it raised, the last few; `suspended`: since which offset.
+    """
 
     failures: list[int] = []
     suspended: int | None = None
@@ -42,7 +47,8 @@ class Gate(msgspec.Struct, gc=False):
 class Breakers(msgspec.Struct, gc=False):
     """All rules of one partition. Part of the guard, so it is small and the same however batches are cut.
 
-    `seen` counts posts; `digest` is that of the rules that the gates are about; `missed` are ranges still to be screened again.
+    `seen` counts posts; `digest` is that of the rules that the gates are about; `missed` are ranges still to
+    be screened again.
     """
 
     digest: str = ""

@@ -1,7 +1,8 @@
 """Keyed digests: how an address, number or domain is recognised again without being known.
 
-The key is a setting of the deployment and never leaves it; its id goes before each digest, so that a change of keys can be told from a
-change of addresses. Values are brought into one form first, or the same address would have several digests.
+The key is a setting of the deployment and never leaves it; its id goes before each digest, so that a change
+of keys can be told from a change of addresses. Values are brought into one form first, or the same address
+would have several digests.
 """
 
 from __future__ import annotations
@@ -72,7 +73,10 @@ def email_form(address: str) -> str:
 
 
 def phone_form(number: str, region: str | None = None) -> str | None:
-    """A telephone number as E.164; None where it can't be one. `region` is where a number without `+` would be dialled."""
+    """A telephone number as E.164; None where it can't be one.
+
+    `region` is where a number without `+` would be dialled.
+    """
     try:
         parsed = phonenumbers.parse(fold(number), region)
     except phonenumbers.NumberParseException:

@@ -1,6 +1,7 @@
 """What kind of e-mail address it is, by its domain alone: a company's, a free provider's, or one made to be thrown away.
 
-The lists are short and this project's own: the providers that most people use. What isn't in them is taken for a company's.
+The lists are short and this project's own: the providers that most people use. What isn't in them is taken
+for a company's.
 """
 
 from __future__ import annotations

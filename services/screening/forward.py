@@ -59,7 +59,10 @@ class Sent(Protocol):
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):
-    """What every output of one input record has in common. Times are UTC; `received_at` is the record's timestamp."""
+    """What every output of one input record has in common.
+
+    Times are UTC; `received_at` is the record's timestamp.
+    """
 
     origin: Origin
     occurred_at: datetime
@@ -69,7 +72,10 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     policy_version: str
 
     def signal(self, entity: str, body: Body, actor: Actor, kind: str | None = None) -> Output:
-        """The signal to an entity. `kind`, the body's where it isn't given, tells signals of one event to one entity apart."""
+        """The signal to an entity.
+
+        `kind`, the body's where it isn't given, tells signals of one event to one entity apart.
+        """
         event = self.origin.event
         signal = Signal(
             id=derived_id(entity, event, kind or str(type(body).__struct_config__.tag)),
@@ -96,7 +102,10 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 def context(topic: str, record: Record, event: Sent, policy_version: str) -> Context:
-    """The context of an event in a record of a topic (the catalogue's name). What happened later than it was received happened when it was received."""
+    """The context of an event in a record of a topic (the catalogue's name).
+
+    What happened later than it was received happened when it was received.
+    """
     received_at = received(record)
     return Context(
         Origin(topic, record.partition, record.offset, event.id, event.type),

@@ -103,7 +103,10 @@ class Post:
         return found
 
     def original_matches(self, pattern: Pattern) -> list[Match]:
-        """Where a pattern's `exact` stands in the original text, for what depends on capitals. `start` and `end` are those of the original."""
+        """Where a pattern's `exact` stands in the original text, for what depends on capitals.
+
+        `start` and `end` are those of the original.
+        """
         return [
             Match(
                 at.start(), at.end(), at.group(), at.start(), at.end(), self._span(at.start(), at.end()), zone

@@ -1,8 +1,9 @@
 """What a rule is: one guideline, held against one post.
 
-A rule is a plain class, made once per policy with the policy's settings for it. It says what patterns it looks for; all patterns of all
-rules are found in one pass, and a rule is asked only about posts in which one of its own occurs. It never sees a whole post's text
-otherwise, and decides nothing about people: what hangs on a profile goes on as a condition.
+A rule is a plain class, made once per policy with the policy's settings for it. It says what patterns it
+looks for; all patterns of all rules are found in one pass, and a rule is asked only about posts in which one
+of its own occurs. It never sees a whole post's text otherwise, and decides nothing about people: what hangs
+on a profile goes on as a condition.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ SPANS_MAX: Final = 20
 class RuleContract(msgspec.Struct, frozen=True):
     """What a rule needs of the policy, and what it may find: policies are checked against it.
 
-    `cases` are ids of cases of `guideline`. `params` are the parameters with their defaults, whose types a policy must keep to. `lists` are the
-    names of the lists that it reads, each with what goes into it. `scripts` are those it can read: what is written in another, it
-    hasn't cleared. Raise `version` whenever the same settings could find something else.
+    `cases` are ids of cases of `guideline`. `params` are the parameters with their defaults, whose types a
+    policy must keep to. `lists` are the names of the lists that it reads, each with what goes into it.
+    `scripts` are those it can read: what is written in another, it hasn't cleared. Raise `version` whenever
+    the same settings could find something else.
     """
 
     name: str

@@ -1,8 +1,9 @@
 """Screening one partition's records, purely: input records in, records to send out.
 
-Validates each event by its contract, holds posts against the guidelines, and forwards only what bears on somebody's standing: posts in which
-something was found or a rule raised, edits and deletions always, and everything of the other topics. Bad input becomes a dead letter.
-Each record's outputs depend on the records before it only through the window and the breakers, and never on how batches are cut.
+Validates each event by its contract, holds posts against the guidelines, and forwards only what bears on
+somebody's standing: posts in which something was found or a rule raised, edits and deletions always, and
+everything of the other topics. Bad input becomes a dead letter. Each record's outputs depend on the records
+before it only through the window and the breakers, and never on how batches are cut.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ RESCREENED: Final = "post_screened_again"
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """What the rules came to for one post. `unread`: rules that can't read its script, and so haven't cleared it."""
+    """What the rules came to for one post.
+
+    `unread`: rules that can't read its script, and so haven't cleared it.
+    """
 
     language: str
     findings: tuple[Finding, ...]
@@ -79,7 +83,10 @@ class Counts(msgspec.Struct, gc=False):
 
 
 class Screen:
-    """One partition's screening. Changed in place by each record; see `Core` in `services/runtime/stage.py`."""
+    """One partition's screening.
+
+    Changed in place by each record; see `Core` in `services/runtime/stage.py`.
+    """
 
     def __init__(self, key: IdentityKey) -> None:
         self._key = key
@@ -154,10 +161,13 @@ class Screen:
         for record in records:
             event = _public_post(record)
             if event is not None:
-                self._remember(event, record, find_links(fold(text_of(event.data))))
+                self._remember(event, record.timestamp, find_links(fold(text_of(event.data))))
 
     def screen_again(self, missed: Missed, records: Iterable[Record]) -> list[Output]:
-        """Posts that a suspended rule has missed, held against that rule alone. Posts without a finding lead to nothing."""
+        """Posts that a suspended rule has missed, held against that rule alone.
+
+        Posts without a finding lead to nothing.
+        """
         outputs: list[Output] = []
         for record in records:
             event = _public_post(record)
@@ -176,10 +186,12 @@ class Screen:
     # --- posts -------------------------------------------------------------------------------------------------
 
     def verdict(self, event: PublicPost, at_ms: int) -> Verdict:
-        """What the rules come to for one post by itself; for dry runs."""
+        """What the rules come to for one post, which the window takes up too; for dry runs."""
         text = text_of(event.data)
         folded = fold(text)
-        return self._verdict(self._read(at_ms, event, text, folded, self.rulebook.scanner.scan(folded)), 0)
+        post = self._read(at_ms, event, text, folded, self.rulebook.scanner.scan(folded))
+        self._remember(event, at_ms, post.links)
+        return self._verdict(post, 0)
 
     def _post(self, record: Record, event: PostCreated | PostEdited) -> list[Output]:
         """A post by its contract. A direct message's text isn't read."""
@@ -204,7 +216,7 @@ class Screen:
         linking = not self.rulebook.links.isdisjoint(hits)
         post = self._read(record.timestamp, event, text, folded, hits)
         if linking:
-            self._remember(event, record, post.links)
+            self._remember(event, record.timestamp, post.links)
         verdict = self._verdict(post, record.offset)
         if verdict.unread:
             self.counts.unread[verdict.language] += 1
@@ -311,8 +323,8 @@ class Screen:
             language=verdict.language,
         )
 
-    def _remember(self, event: PublicPost, record: Record, links: Sequence[LinkFound]) -> None:
-        self.window.add(event.subject, event.data.post, record.timestamp, [link.host for link in links])
+    def _remember(self, event: PublicPost, at_ms: int, links: Sequence[LinkFound]) -> None:
+        self.window.add(event.subject, event.data.post, at_ms, [link.host for link in links])
 
     # --- the rest ----------------------------------------------------------------------------------------------
 

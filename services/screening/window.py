@@ -1,7 +1,8 @@
 """What an author linked to in the last minutes: screening's only memory.
 
-It is short, so that it can be rebuilt by reading the input again, and it holds facts of the posts alone, nothing that a policy or rule made of
-them: a rebuilt window equals the one that was lost, whatever the policy was then. Times are those of the broker.
+It is short, so that it can be rebuilt by reading the input again, and it holds facts of the posts alone,
+nothing that a policy or rule made of them: a rebuilt window equals the one that was lost, whatever the
+policy was then. Times are those of the broker.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ class Window:
         self._authors: OrderedDict[str, deque[tuple[int, str, str]]] = OrderedDict()
 
     def add(self, author: str, post: str, at_ms: int, hosts: Iterable[str]) -> None:
-        """Remember the hosts of a post; without hosts, nothing. What is older than the window is forgotten."""
+        """Remember the hosts of a post; without hosts, nothing.
+
+        What is older than the window is forgotten.
+        """
         linked = sorted(set(hosts))[:HOSTS_PER_POST_MAX]
         if not linked:
             return

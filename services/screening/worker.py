@@ -1,20 +1,37 @@
 """The stage `screening`: hands records to `screen.py`, takes up policies, keeps the breakers in the guard, counts and logs.
 
-Its guard, JSON in the metadata of the committed offset, holds the policy in force and what the breakers know, and no more. Its windows are
-rebuilt by reading the last minutes of `posts` again.
+Its guard, JSON in the metadata of the committed offset, holds the policy in force and what the breakers
+know, and no more. Its windows are rebuilt by reading the last minutes of `posts` again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import msgspec
+from aiokafka.structs import TopicPartition
+from aiokafka.structs import TopicPartition
 
 from events.policy import Policy
 from services.runtime import metrics
+from services.runtime.faults import Refused
+from services.runtime.kafka import Kafka
+from services.runtime.loop import Loop
+from services.runtime.policies import PolicySource as TopicPolicies
+from services.runtime.port import Log
+from services.runtime.restore import pages
+from services.runtime.settings import Settings
+from services.runtime.shell import run
+from services.runtime.faults import Refused
+from services.runtime.kafka import Kafka
+from services.runtime.policies import PolicySource as KafkaPolicies
+from services.runtime.restore import pages
+from services.runtime.settings import Settings
+from services.runtime.shell import run_worker
 from services.runtime.stage import Batch, Core, Output, Record
 from services.screening.breaker import Breakers, Missed
 from services.screening.digests import IdentityKey
@@ -28,6 +45,7 @@ NAME: Final = "screening"
 BATCH_RECORDS_MAX: Final = 4_000
 AGAIN_RECORDS_MAX: Final = 1_000
 """Posts that are screened again within one batch, beside its own."""
+POLICY_WAIT_S: Final = 1.0
 RULEBOOKS_MAX: Final = 4
 """Compiled policies kept; all partitions of a process share them."""
 
@@ -64,7 +82,10 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class Screening:
-    """The stage. `rereader` None: what a suspended rule has missed stays noted until a process with one takes over."""
+    """The stage.
+
+    `rereader` None: what a suspended rule has missed stays noted until a process with one takes over.
+    """
 
     name = NAME
     inputs: tuple[str, ...] = ("decisions", "accounts", "reports", "posts")
@@ -86,21 +107,28 @@ class Screening:
         """Wait for a policy at least as new as the last one in force here, and read again what is due."""
         del records
         assert isinstance(core, ScreeningCore)
-        sequence, policy = await self._policies.wait_latest()
-        if sequence >= core.sequence:
-            core.offer(sequence, self._rulebook(policy))
+        core.offer(*await self._newest(core.sequence))
         due = core.due()
         if due is not None and self._rereader is not None:
             found = await self._rereader.read("posts", core.partition, due.start, due.end, AGAIN_RECORDS_MAX)
             core.take_again(due, found)
 
-    def _rulebook(self, policy: Policy) -> Rulebook:
+    async def _newest(self, sequence: int) -> tuple[int, Rulebook]:
+        """The latest activation. One older than what was in force would undo it, so a newer one is waited for."""
+        latest, policy = await self._policies.wait_latest()
+        while latest < sequence:
+            log.warning(
+                "the policy in force has sequence %s, and only %s can be read: waiting", sequence, latest
+            )
+            await asyncio.sleep(POLICY_WAIT_S)
+            latest, policy = await self._policies.wait_latest()
         found = self._rulebooks.get(policy.version)
         if found is None:
-            found = self._rulebooks[policy.version] = Rulebook(policy)
+            # In a thread: compiling takes seconds, and the consumer has to be heard of meanwhile.
+            found = self._rulebooks[policy.version] = await asyncio.to_thread(Rulebook, policy)
             while len(self._rulebooks) > RULEBOOKS_MAX:
                 del self._rulebooks[next(iter(self._rulebooks))]
-        return found
+        return latest, found
 
 
 class ScreeningCore:
@@ -208,3 +236,97 @@ class ScreeningCore:
                 error,
                 offset,
             )
+
+
+class KafkaRereader:
+    """Reads an input's records again, with a consumer outside any group."""
+
+    def __init__(self, kafka: Kafka, prefix: str) -> None:
+        self._kafka = kafka
+        self._prefix = prefix
+
+    async def read(
+        self, topic: str, partition: int, start: int, end: int, records_max: int
+    ) -> Sequence[Record]:
+        """At most so many records from offset `start`, below `end`; what was deleted meanwhile is left out."""
+        at = TopicPartition(self._prefix + topic, partition)
+        found: list[Record] = []
+        reader = self._kafka.reader()
+        await reader.start()
+        try:
+            begin = max(start, (await reader.beginning_offsets([at]))[at])
+            async for page in pages(reader, at, begin, end):
+                found += [record for record in page if record.offset < end]
+                if len(found) >= records_max:
+                    break
+        finally:
+            await reader.stop()
+        return found[:records_max]
+
+
+def main(settings: Settings) -> NoReturn:
+    """Run screening until SIGTERM, then exit 0."""
+    if not settings.identity_key:
+        raise Refused(
+            "screening needs a key for digests of addresses and numbers: set `GOODSTANDING_IDENTITY_KEY` to a "
+            "secret of its own (`openssl rand -hex 32`), the same for all workers and for good"
+        )
+    kafka = Kafka(settings.bootstrap_servers)
+    source = KafkaPolicies(kafka, settings.topic_prefix)
+    key = IdentityKey(settings.identity_key_id, settings.identity_key.encode())
+    stage = Screening(source, key, KafkaRereader(kafka, settings.topic_prefix))
+    run_worker(stage, settings, [source])
+
+
+class LogRereader:
+    """Reads from the log with a reader of its own."""
+
+    def __init__(self, kafka: Log, prefix: str) -> None:
+        self._log = kafka
+        self._prefix = prefix
+
+    async def read(
+        self, topic: str, partition: int, start: int, end: int, records_max: int
+    ) -> Sequence[Record]:
+        """See `Rereader`. What retention has deleted meanwhile is skipped, and logged."""
+        at = TopicPartition(self._prefix + topic, partition)
+        found: list[Record] = []
+        reader = self._log.reader()
+        await reader.start()
+        try:
+            begin = (await reader.beginning_offsets([at]))[at]
+            if begin > start:
+                log.error(
+                    "%s: offsets %s to %s are gone and can't be screened again",
+                    at,
+                    start,
+                    min(begin, end) - 1,
+                )
+            async for page in pages(reader, at, max(begin, start), end):
+                found += [record for record in page if record.offset < end]
+                if len(found) >= records_max:
+                    break
+        finally:
+            await reader.stop()
+        return found[:records_max]
+
+
+def main(settings: Settings) -> NoReturn:
+    """Run screening until SIGTERM, then exit 0."""
+    if not settings.identity_key:
+        raise Refused(
+            "setting identity_key (GOODSTANDING_IDENTITY_KEY) is missing: addresses can't be digested without it; "
+            "make one with `openssl rand -hex 32` and give all screening workers the same"
+        )
+    key = IdentityKey(settings.identity_key_id, settings.identity_key.encode())
+    kafka = Kafka(settings.bootstrap_servers)
+    policies = TopicPolicies(kafka, settings.topic_prefix)
+    stage = Screening(policies, key, LogRereader(kafka, settings.topic_prefix))
+    loop = Loop(
+        stage,
+        kafka,
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        instance=settings.instance_id or None,
+    )
+    run(stage.name, [policies, loop], settings)

@@ -1,4 +1,7 @@
-"""Faults by dice on the simulated log: workers killed, frozen, drained, replies lost, records rejected. The seed is the report."""
+"""Faults by dice on the simulated log: workers killed, frozen, drained, replies lost, records rejected.
+
+The seed is the report.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,19 @@ from tests.fake.log import Process
 
 PARTITIONS = 2
 WORKERS_MAX = 3
-FAULTY = ("produce<", "produce>", "offsets<", "offsets>", "commit<", "commit>", "init<", "init>", "fetch", "committed", "list")
+FAULTY = (
+    "produce<",
+    "produce>",
+    "offsets<",
+    "offsets>",
+    "commit<",
+    "commit>",
+    "init<",
+    "init>",
+    "fetch",
+    "committed",
+    "list",
+)
 
 
 @dataclass
@@ -31,7 +46,10 @@ class Worker:
 
 @dataclass
 class Chaos:
-    """One run. `calm` ends the faults; errors that end a worker without our doing are kept, and raised by `end`."""
+    """One run.
+
+    `calm` ends the faults; errors that end a worker without our doing are kept, and raised by `end`.
+    """
 
     world: Simulated
     dice: random.Random
@@ -90,7 +108,9 @@ class Chaos:
         self._raise_ended()
         for worker in self.workers:
             worker.loop.drain()
-        for error in await asyncio.gather(*(worker.task for worker in self.workers), *self.gone, return_exceptions=True):
+        for error in await asyncio.gather(
+            *(worker.task for worker in self.workers), *self.gone, return_exceptions=True
+        ):
             if isinstance(error, Exception):
                 raise error
 

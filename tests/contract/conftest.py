@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hypothesis  # noqa: F401 - else its plugin imports it at the very end, where Python 3.11's parser was seen to fail
+import hypothesis  # noqa: F401 - imported by its plugin at the very end, the parser of Python 3.11 fails
 import pytest
 
 from services.runtime.embedded import EmbeddedKafka

@@ -153,7 +153,7 @@ async def committed(world: World, log: Log, topic: str) -> OffsetAndMetadata | N
 
 
 def test_offsets_and_their_metadata_are_committed_with_the_transaction(world: World) -> None:
-    """A guard of a stage without a changelog travels as metadata, and is stable once the id is taken up again."""
+    """The guard of a stage without a changelog travels so; it is stable once the id is taken up again."""
 
     async def scenario() -> None:
         await world.create("in", "t")
@@ -320,14 +320,19 @@ def test_members_get_the_same_partitions_of_every_topic_and_are_revoked_first(wo
     async def scenario() -> None:
         await world.create("a", "b", partitions=3)
         topics = [world.prefix + "a", world.prefix + "b"]
-        first, second = world.process().member(world.prefix + GROUP, None), world.process().member(world.prefix + GROUP, None)
+        first, second = (
+            world.process().member(world.prefix + GROUP, None),
+            world.process().member(world.prefix + GROUP, None),
+        )
         one, two = Noting(), Noting()
         await first.start()
         first.join(topics, one)
         await until(lambda: len(one.holds) == 6)
         await second.start()
         second.join(topics, two)
-        await until(lambda: one.holds and two.holds and len(one.holds | two.holds) == 6 and len(one.holds) < 6)
+        await until(
+            lambda: one.holds and two.holds and len(one.holds | two.holds) == 6 and len(one.holds) < 6
+        )
         assert not one.holds & two.holds
         for held in (one.holds, two.holds):
             of_a = {at.partition for at in held if at.topic.endswith("a")}

@@ -23,7 +23,9 @@ PARTITIONS = 2
 
 def pairs(count: int, keys: int = 5, since: int = 0) -> list[Pair]:
     """Numbers under a few keys, one in eleven not a number."""
-    return [(b"k%d" % (n % keys), b"%d" % n if n % 11 else b"bad %d" % n) for n in range(since, since + count)]
+    return [
+        (b"k%d" % (n % keys), b"%d" % n if n % 11 else b"bad %d" % n) for n in range(since, since + count)
+    ]
 
 
 @contextlib.asynccontextmanager
@@ -131,7 +133,9 @@ def test_without_a_changelog_the_guard_travels_with_the_offsets(world: World) ->
             stage = Counting(changelog=None)
             async with working(world, stage) as loop:
                 await _consumed(world, loop)
-        assert sum(core.total for core in stage.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
+        assert (
+            sum(core.total for core in stage.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
+        )
 
     world.run(scenario())
 
@@ -140,7 +144,11 @@ async def _consumed(world: World, loop: Loop) -> None:
     """Wait until nothing is left to read."""
     async with asyncio.timeout(30):
         while True:
-            ends = {(topic, p): await world.high(world.at(topic, p)) for topic in INPUTS for p in range(PARTITIONS)}
+            ends = {
+                (topic, p): await world.high(world.at(topic, p))
+                for topic in INPUTS
+                for p in range(PARTITIONS)
+            }
             parts = {number: part.next for number, part in loop._parts.items()}
             if all((parts.get(p) or {}).get(topic) == end for (topic, p), end in ends.items()):
                 return
@@ -176,7 +184,9 @@ def test_offsets_that_contradict_the_guard_are_refused(world: World, changed: st
         group = world.prefix + "counting"
         if changed == "moved":
             offset = 3
-            await world.commit(group, {world.at(t, p): OffsetAndMetadata(offset, "") for t in INPUTS for p in (0, 1)})
+            await world.commit(
+                group, {world.at(t, p): OffsetAndMetadata(offset, "") for t in INPUTS for p in (0, 1)}
+            )
         else:
             group = world.prefix + "renamed"
         stage = Counting()
@@ -196,7 +206,9 @@ def test_a_lost_changelog_is_refused(world: World) -> None:
         await prepared(world, 50)
         await run_once(world)
         await world.create("emptied", partitions=PARTITIONS)
-        loop = Loop(Counting(changelog="emptied"), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        loop = Loop(
+            Counting(changelog="emptied"), world.process(), prefix=world.prefix, partitions=PARTITIONS
+        )
         with pytest.raises(Refused, match="the guard says absent"):
             async with asyncio.timeout(30):
                 await loop.run()
@@ -290,6 +302,11 @@ def test_the_guard_names_offsets_and_the_stages_own_part(world: World) -> None:
         await settled(world, world.process(), CHANGELOG, PARTITIONS)
         records = await read(world.process(), world.at(CHANGELOG, 1))
         guard = json.loads([record.value for record in records if record.key == b"partition:1"][-1])
-        assert guard == {"offsets": {"orders": 3, "returns": 0}, "stage": {"total": 3}, "times": {}, "schema": 1}
+        assert guard == {
+            "offsets": {"orders": 3, "returns": 0},
+            "stage": {"total": 3},
+            "times": {},
+            "schema": 1,
+        }
 
     world.run(scenario())

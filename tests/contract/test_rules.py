@@ -1,4 +1,4 @@
-"""The six rules of delivery, proved on the simulated log; and a proof that the proofs notice when one is broken."""
+"""The six rules of delivery, proved on the simulated log; and proof that a broken one is noticed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def _killed_at(world: Simulated, point: int) -> bool:
 
 
 def test_a_worker_may_die_at_any_call() -> None:
-    """Before or after the broker has acted, at every single call of a whole run: start, restore, batches, commits."""
+    """Before or after the broker has acted, at every call of a whole run: start, restore, batches, commits."""
     for point in itertools.count(1):
         world = Simulated(point)
         if not world.run(_killed_at(world, point)):
@@ -80,7 +80,7 @@ def test_a_worker_may_die_at_any_call() -> None:
 
 
 async def _handover(world: Simulated) -> int:
-    """A second worker joins while the first commits; how often somebody was fenced, or a transaction aborted."""
+    """A second worker joins while the first commits; how often somebody was fenced, or aborted."""
     await world.create(*TOPICS, partitions=chaos.PARTITIONS)
     for topic in INPUTS:
         await world.produce(topic, [(b"k%d" % (n % 9), b"%d" % n) for n in range(400)])
@@ -104,7 +104,7 @@ def test_a_handover_lets_the_batch_in_flight_end_and_fences_nobody(seed: int) ->
 
 
 async def _zombie(world: Simulated) -> int:
-    """A worker stalls in a commit until another has taken over, then wakes up; how often ids were taken up."""
+    """A worker stalls in a commit until another has taken over, then wakes; how often ids were taken up."""
     await world.create(*TOPICS, partitions=chaos.PARTITIONS)
     for topic in INPUTS:
         await world.produce(topic, [(b"k%d" % (n % 9), b"%d" % n) for n in range(300)])

@@ -1,7 +1,7 @@
 """Proves what the counting stage did, from the log alone.
 
-Reads the committed input offsets, then compares whole sequences: outputs, state, guard and dead letters against arithmetic
-that is written apart from the stage. Extras fail too, and so does having read nothing.
+Reads the committed input offsets, then compares whole sequences: outputs, state, guard and dead letters
+against arithmetic that is written apart from the stage. Extras fail too, and so does having read nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ from tests.fake.counting import CHANGELOG, INPUTS, NOTES, OUTPUT, REFUSED
 IDLE_S_MAX = 60.0
 
 
-async def verify(world: World, group: str, *, partitions: int, inputs: tuple[str, ...] = INPUTS, changelog: bool = True) -> int:
-    """Wait until the group has read everything, then compare; the number of input records. Raises `AssertionError`."""
+async def verify(
+    world: World, group: str, *, partitions: int, inputs: tuple[str, ...] = INPUTS, changelog: bool = True
+) -> int:
+    """Wait until the group has read everything, then compare; the number of input records.
+
+    Raises `AssertionError`.
+    """
     log = world.process()
     committed = await _idle(world, log, group, inputs, partitions)
     pages = {
@@ -47,7 +52,7 @@ async def verify(world: World, group: str, *, partitions: int, inputs: tuple[str
 
 
 def _compare_counts(world: World, good: list[Record], counted: list[Record]) -> None:
-    """Per key: every input record once, in its input's order, with the running count and sum of that order."""
+    """Per key: every input record once, in its input's order, with the running count and sum."""
     values = {(r.topic.removeprefix(world.prefix), r.partition, r.offset): int(r.value) for r in good}
     expected: dict[bytes, Counter[tuple[str, int]]] = defaultdict(Counter)
     homes = {r.key: r.partition for r in good}
@@ -57,18 +62,24 @@ def _compare_counts(world: World, good: list[Record], counted: list[Record]) -> 
     for r in counted:
         assert r.key is not None
         said[r.key].append(json.loads(r.value))
-    assert {key: Counter((one["from"], one["offset"]) for one in ones) for key, ones in said.items()} == dict(expected)
+    assert {key: Counter((one["from"], one["offset"]) for one in ones) for key, ones in said.items()} == dict(
+        expected
+    )
     for key, ones in said.items():
         total = 0
         last: dict[str, int] = {}
         for number, one in enumerate(ones, 1):
             total += values[one["from"], homes[key], one["offset"]]
-            assert (one["count"], one["sum"]) == (number, total), f"{key!r}: {one} isn't number {number}, sum {total}"
+            assert (one["count"], one["sum"]) == (number, total), (
+                f"{key!r}: {one} isn't number {number}, sum {total}"
+            )
             assert one["offset"] > last.get(one["from"], -1), f"{key!r}: {one} out of order"
             last[one["from"]] = one["offset"]
 
 
-async def _compare_state(world: World, log: Log, p: int, own: list[Record], committed: dict[str, int]) -> None:
+async def _compare_state(
+    world: World, log: Log, p: int, own: list[Record], committed: dict[str, int]
+) -> None:
     """The changelog, replayed, is the fold of the input; the guard names the committed offsets."""
     state: dict[bytes, Any] = {}
     for record in await read(log, world.at(CHANGELOG, p)):

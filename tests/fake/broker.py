@@ -1,7 +1,8 @@
-"""A simulated broker: logs, transactions with epochs and markers, groups. All of it in memory, every method at once.
+"""A simulated broker: logs, transactions with epochs and markers, committed offsets; all in memory.
 
-What real Kafka was seen to do, it does too: markers take offsets, a commit is answered before markers and group offsets are
-written (a new producer with the same id waits for them), a stalled transaction is aborted and its producer fenced.
+What real Kafka was seen to do, it does too: markers take offsets, a commit is answered before markers and
+group offsets are written (a new producer with the same id waits for them), a stalled transaction is aborted
+and its producer fenced.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ class Broker:
         transaction = self._identity(transactional_id, epoch).transaction
         return transaction is not None and transaction.state == "prepared"
 
-    def append(self, at: TopicPartition, drafts: Iterable[Draft], size: int, transaction: Transaction | None) -> None:
+    def append(
+        self, at: TopicPartition, drafts: Iterable[Draft], size: int, transaction: Transaction | None
+    ) -> None:
         """Write one record batch. Raises `MessageSizeTooLargeError` as the broker does: for the batch."""
         if size > self.bytes_max[at.topic]:
             raise MessageSizeTooLargeError(f"{size} bytes for {at}")
@@ -109,7 +112,16 @@ class Broker:
             transaction.touched.add(at)
         for key, value, headers, timestamp in drafts:
             record = ConsumerRecord(
-                at.topic, at.partition, self.nexts[at], timestamp, 0, key, value, 0, len(key or b""), len(value or b""),
+                at.topic,
+                at.partition,
+                self.nexts[at],
+                timestamp,
+                0,
+                key,
+                value,
+                0,
+                len(key or b""),
+                len(value or b""),
                 tuple(headers),
             )
             self._put(at, record, transaction)
@@ -149,7 +161,9 @@ class Broker:
             for group, offsets in transaction.offsets:
                 self.committed.setdefault(group, {}).update(offsets)
 
-    def _put(self, at: TopicPartition, record: ConsumerRecord[bytes, bytes] | None, transaction: Transaction | None) -> None:
+    def _put(
+        self, at: TopicPartition, record: ConsumerRecord[bytes, bytes] | None, transaction: Transaction | None
+    ) -> None:
         self.logs[at].append(Entry(self.nexts[at], record, transaction))
         self.nexts[at] += 1
 
@@ -162,7 +176,9 @@ class Broker:
                 return entry.offset
         return self.nexts[at]
 
-    def fetch(self, at: TopicPartition, offset: int, most: int) -> tuple[list[ConsumerRecord[bytes, bytes]], int]:
+    def fetch(
+        self, at: TopicPartition, offset: int, most: int
+    ) -> tuple[list[ConsumerRecord[bytes, bytes]], int]:
         """Committed records from `offset` on, and the position behind them."""
         if not self.starts[at] <= offset <= self.nexts[at]:
             raise OffsetOutOfRangeError({at: offset})
@@ -171,7 +187,9 @@ class Broker:
         for entry in self.logs[at]:
             if entry.offset < offset or entry.offset >= stable:
                 continue
-            if entry.record is not None and (entry.transaction is None or entry.transaction.state == "committed"):
+            if entry.record is not None and (
+                entry.transaction is None or entry.transaction.state == "committed"
+            ):
                 if len(found) == most:
                     return found, entry.offset
                 found.append(entry.record)
@@ -189,7 +207,8 @@ class Broker:
         last = {
             entry.record.key: entry.offset
             for entry in self.logs[at]
-            if entry.record is not None and (entry.transaction is None or entry.transaction.state == "committed")
+            if entry.record is not None
+            and (entry.transaction is None or entry.transaction.state == "committed")
         }
         self.logs[at] = [
             entry

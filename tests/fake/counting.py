@@ -1,7 +1,8 @@
 """A small stateful stage: counts records per key, and says each count.
 
-Every input record leads to one output `{"key", "count", "sum", "from", "offset"}` where its key hashes, and one in ten also to
-one without a key. State per key is `{"count", "sum"}`. Values are decimal integers; anything else goes to `refused`.
+Every input record leads to one output `{"key", "count", "sum", "from", "offset"}` where its key hashes, and
+one in ten also to one without a key. State per key is `{"count", "sum"}`. Values are decimal integers;
+anything else goes to `refused`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class Counting:
     inputs: tuple[str, ...] = INPUTS
     history: Mapping[str, timedelta] = {}
 
-    def __init__(self, *, changelog: str | None = CHANGELOG, records_max: int = 200, chunk: int | None = None) -> None:
+    def __init__(
+        self, *, changelog: str | None = CHANGELOG, records_max: int = 200, chunk: int | None = None
+    ) -> None:
         self.changelog = changelog
         self.batch_records_max = records_max
         self.chunk = chunk

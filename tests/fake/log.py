@@ -1,7 +1,8 @@
 """A simulated log for the engine's port: clients of a simulated broker, one `Process` per worker.
 
-Every call passes two named points, one before and one after the broker has acted (`commit<`, `commit>`); a test's `on_point`
-may kill the process there, freeze it, or raise. A killed process's calls never return, and its member leaves by time-out.
+Every call passes two named points, one before and one after the broker has acted (`commit<`, `commit>`); a
+test's `on_point` may kill the process there, freeze it, or raise. A killed process's calls never return, and
+its member leaves by time-out.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ Page = list[ConsumerRecord[bytes, bytes]]
 class Process:
     """The port as one worker process sees it.
 
-    `on_point` is called with every point's name, for any client of it; `delays` are seconds added at points, by name.
+    `on_point` is called with every point's name, for any client of it; `delays` are seconds added at points,
+    by name.
     """
 
     def __init__(self, broker: Broker, groups: Groups) -> None:
@@ -121,7 +123,7 @@ class SimulatedBuilder:
 
 
 class SimulatedProducer:
-    """Keeps aiokafka's habits: a commit after a rejected record succeeds, and only asserts guard its states."""
+    """Keeps aiokafka's habits: a commit after a rejected record succeeds, and asserts guard its states."""
 
     def __init__(self, process: Process, transactional_id: str) -> None:
         self._process = process
@@ -351,7 +353,7 @@ class Groups:
             self._rebalance(member.group)
 
     def lose(self, process: Process) -> None:
-        """Heartbeats stop: members go when their session has expired; one that wakes up again finds out and rejoins."""
+        """Heartbeats stop: members go when their session has expired; one that wakes up rejoins."""
         for members in self._members.values():
             for member in members:
                 if member.process is process:

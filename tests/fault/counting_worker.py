@@ -1,4 +1,4 @@
-"""A worker process of the counting stage, with crash points: `python -m tests.fault.counting_worker <settings as JSON>`."""
+"""A worker process of the counting stage: `python -m tests.fault.counting_worker <settings as JSON>`."""
 
 from __future__ import annotations
 

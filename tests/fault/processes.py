@@ -30,7 +30,11 @@ class WorkerProcess:
         self.port = free_port()
         self.log = folder / f"worker-{self.port}.log"
         arguments = {
-            "bootstrap": world.bootstrap, "prefix": world.prefix, "partitions": partitions, "port": self.port, **given
+            "bootstrap": world.bootstrap,
+            "prefix": world.prefix,
+            "partitions": partitions,
+            "port": self.port,
+            **given,
         }
         with self.log.open("wb") as out:
             self._child = subprocess.Popen(
@@ -60,6 +64,12 @@ class WorkerProcess:
                 assert self._child.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.1)
 
+    async def live(self) -> None:
+        """Wait until it answers at all: before that, a signal finds no handler."""
+        async with asyncio.timeout(READY_S_MAX), aiohttp.ClientSession() as session:
+            while not (await self._ask(session))[0]:
+                await asyncio.sleep(0.05)
+
     async def why_not_ready(self) -> list[str]:
         """The reasons it gives; empty when ready."""
         async with aiohttp.ClientSession() as session:
@@ -68,7 +78,10 @@ class WorkerProcess:
 
     async def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples with these labels."""
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self.port}/metrics") as answer,
+        ):
             lines = (await answer.text()).splitlines()
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
         return sum(
@@ -79,7 +92,9 @@ class WorkerProcess:
 
     async def _ask(self, session: aiohttp.ClientSession) -> tuple[int, dict[str, Any]]:
         try:
-            async with session.get(f"http://127.0.0.1:{self.port}/ready", timeout=aiohttp.ClientTimeout(2)) as answer:
+            async with session.get(
+                f"http://127.0.0.1:{self.port}/ready", timeout=aiohttp.ClientTimeout(2)
+            ) as answer:
                 return answer.status, await answer.json()
         except (aiohttp.ClientError, TimeoutError):
             return 0, {}
@@ -125,9 +140,10 @@ class Stage:
     @contextlib.asynccontextmanager
     async def load(self, per_second: int = 400) -> AsyncIterator[None]:
         """Send all the time."""
+        enough = asyncio.Event()
 
         async def go() -> None:
-            while True:
+            while not enough.is_set():
                 await self.send(per_second // 10)
                 await asyncio.sleep(0.2)
 
@@ -135,9 +151,8 @@ class Stage:
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            enough.set()
+            await task
 
     def end(self) -> None:
         """End every worker."""

@@ -17,7 +17,9 @@ AWAY_S = 20.0
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
-def test_a_broker_that_goes_away_and_comes_back_loses_nothing(kafka: EmbeddedKafka, tmp_path: Path, how: str) -> None:
+def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
+    kafka: EmbeddedKafka, tmp_path: Path, how: str
+) -> None:
     """Under load, with transactions open; meanwhile the worker lives, isn't ready, and says why."""
     with stage_on(kafka.bootstrap, tmp_path) as stage:
 

@@ -71,6 +71,7 @@ async def projector_of_another_group(bootstrap: str, prefix: str, dsn: str):  # 
     from services.projecting.worker import Projecting
 
     worker = Projecting(Kafka(bootstrap), dsn, prefix=prefix, partitions=PARTITIONS)
+    await worker._member.stop()
     worker._member = Kafka(bootstrap).member(prefix + "another-group")
     task = asyncio.create_task(worker.run())
     try:

@@ -1,12 +1,13 @@
-"""A ledger that was written once, for ever: what was decided must come out again, or the decider's version be raised."""
+"""A ledger that was written once: what was decided comes out again, or the decider's version is raised."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
 from services.enforcement.account import ACCOUNT
-from services.replay.deciders import DECIDERS
+from services.enforcement.partition import DECIDERS
 from services.replay.export import verify_lines
 
 FOLDER = Path(__file__).parent

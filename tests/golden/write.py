@@ -20,7 +20,7 @@ def golden_lines() -> list[bytes]:
     """The lines of the golden ledger, as this build would write them."""
     worlds = []
     for number, story in enumerate(STORIES):
-        player = PurePlayer(policies(), story.policy, partition=number)
+        player = PurePlayer(policies(), story.policy, partition=number, suffix=f"~{number}")
         tell_story(player, story)
         worlds.append(player.world)
     return exported(worlds)

@@ -17,9 +17,12 @@ from events.signals import AccountChanged, Decided, Finding, NoticeDelivered, Po
 from tests.model import arithmetic
 from tests.model.arithmetic import Act, Change
 
-
 LADDER = ("ladder", "owed")
 """Suspensions that the ladder gave: at a rise, or in place of a proposal that came to nothing."""
+
+
+MERCIES = ("overturn", "waive", "reduce")
+"""Decisions from which no suspension and no proposal ever follows."""
 
 
 class Sight(Protocol):
@@ -127,7 +130,7 @@ class AccountModel:
         self.kind: str | None = None
         self.proposer: str | None = None
         self.proposed = False
-        self.proposed_at = datetime.min
+        self.proposed_at: datetime | None = None
         self.by_person = False
         self.terminated = False
         self.proposals = 0
@@ -146,7 +149,8 @@ class AccountModel:
         if entry is False:
             return False
         self.seen.add(signal.id)
-        if not isinstance(body, Tick):
+        mercy = isinstance(body, Decided) and body.decision in MERCIES
+        if not isinstance(body, Tick) and not mercy:
             self._climb(signal, now, before)
         return entry
 
@@ -413,7 +417,7 @@ class AccountModel:
         for suspension in self.suspensions:
             suspension.over = suspension.over or suspension.kind == "holding"
         spans = arithmetic.ladder_spans(self.changes, self.gone, mild=True)
-        owed = max((span.end for span in spans if span.start >= since), default=now)
+        owed = max((span.end for span in spans if since is not None and span.start >= since), default=now)
         if owed > now and not any(s.kind in LADDER and s.outlasts(owed) for s in self.suspensions):
             self.suspensions.append(Suspension("", now, owed, "owed"))
 
@@ -467,8 +471,6 @@ class AccountModel:
             return
         end = now + timedelta(hours=hours)
         if not any(s.kind in LADDER and s.outlasts(end) for s in self.suspensions):
-            for suspension in self.suspensions:
-                suspension.over = suspension.over or suspension.kind in LADDER
             self.suspensions.append(Suspension(signal.id, now, end, "ladder"))
 
     # --- time -------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def acts_as_of(changes: Sequence[Change], order: int, without: Collection[str] =
             acts[change.act] = replace(acts[change.act], **dict(change.fields))  # type: ignore[arg-type]  # checked by the tests
         else:
             del acts[change.act]
-    return sorted(acts.values(), key=lambda act: act.order)
+    return sorted(acts.values(), key=lambda act: (act.issued, act.order))
 
 
 def warnings(acts: Sequence[Act], expiry_days: int) -> set[str]:

@@ -58,6 +58,7 @@ KINDS = (
     "overturn",
     "overturn",
     "waive",
+    "reduce",
     "suspend",
     "lift",
     "stale",
@@ -88,15 +89,18 @@ class Play:
 
     policy: Policy = field(default_factory=small_policy)
     account: str = ACCOUNT
+    partition: int = 0
+    prefix: str = ""
     check: Callable[[Play, str], None] | None = None
 
     def __post_init__(self) -> None:
         """Begin at day 0, with a first tick."""
-        self.world = World(self.policy)
+        self.world = World(self.policy, partition=self.partition, prefix=self.prefix)
         self.model = AccountModel(self.policy)
         self.at = day(0)
         self.sent: list[Signal] = []
         self.deleted: set[str] = set()
+        self.revisions: dict[str, int] = {}
         self.posts = 0
         self.number = 0
         self.world.advance(self.at)
@@ -138,8 +142,10 @@ class Play:
     # --- what can happen ---------------------------------------------------------------------------
 
     def _wait(self, draw: Draw) -> None:
-        self.at += timedelta(hours=WAITS_H[(draw.a * 8 + draw.b) % len(WAITS_H)])
-        # The model sees every tick that the world makes, since each may end or expire something.
+        self._pass(timedelta(hours=WAITS_H[(draw.a * 8 + draw.b) % len(WAITS_H)]))
+
+    def _pass(self, time: timedelta) -> None:
+        self.at += time
         self.world.advance(self.at)
         self.model._tick(self.at)
 
@@ -185,7 +191,7 @@ class Play:
             self.account,
             row.act.removeprefix("post:"),
             found,
-            revision=(row.revision or 0) + 1,
+            revision=self._next_revision(row.act),
             change="edited",
         )
         self._send(
@@ -193,6 +199,10 @@ class Play:
                 self.account, body, self.at, event=self._name("edit"), policy_version=self.policy.version
             )
         )
+
+    def _next_revision(self, act: str) -> int:
+        self.revisions[act] = self.revisions.get(act, 1) + 1
+        return self.revisions[act]
 
     def _delete(self, draw: Draw) -> None:
         live = [row for row in self.strikes if row.revision is not None and row.act not in self.deleted]
@@ -205,7 +215,8 @@ class Play:
             self._send(post_signal(self.account, body, self.at, event=self._name("delete")))
 
     def _told(self, draw: Draw) -> None:
-        things = [row.id for row in self.strikes] + [row.id for row in self.suspensions]
+        things = [row.id for row in self.strikes]
+        things += [row.id for row in self.suspensions if row.over is None]
         if things:
             about = things[(draw.a * 8 + draw.b) % len(things)]
             self._send(notice_signal(self.account, about, self.at, event=self._name("notice")))
@@ -214,6 +225,7 @@ class Play:
         self, decision: str, kind: str, target: str, version: int | None, by: int, **more: Any
     ) -> None:
         body = decided(self.account, decision, kind, target, version, **more)
+        self._pass(timedelta(seconds=1))
         self._send(
             decision_signal(
                 self.account,
@@ -243,6 +255,14 @@ class Play:
 
     def _waive(self, draw: Draw) -> None:
         self._on_strike("waive", draw.a, draw.b, draw.c)
+
+    def _reduce(self, draw: Draw) -> None:
+        live = [row for row in self.strikes if row.status == "active" and row.severity > 1]
+        if live:
+            row = live[(draw.a * 8 + draw.b) % len(live)]
+            severity = 1 + draw.c % min(row.severity - 1, 3)
+            self._decide("reduce", "strike", row.id, row.version, draw.b, severity=severity)
+            self._pass(timedelta(seconds=1))
 
     def _stale(self, draw: Draw) -> None:
         self._on_strike("overturn", draw.a, draw.b, draw.c, off=-1)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from services.enforcement.account import ACCOUNT
+from hypothesis import strategies as st
 
-from services.replay.deciders import DECIDERS
+from events.ledger import SanctionImposed, TerminationSettled
+from services.enforcement.account import ACCOUNT
+from services.enforcement.partition import DECIDERS, Partition
+from services.enforcement.state import encode_state
+from services.enforcement.worker import EnforcementCore
 from services.replay.verify import verify
 from tests.model.account import Picture
 from tests.model.histories import Play, Step, from_seed, histories
+from tests.verifier.rerun import rerun
 
 SEEDS = range(60)
 LENGTH = 60
@@ -19,7 +25,6 @@ LENGTH = 60
 
 def seen(play: Play) -> dict[str, Any]:
     """What enforcement says, in the model's words."""
-    view = play.world.view
     state = play.world.states.get(f"account:{play.account}")
     standing = ACCOUNT.standing(
         state if state is not None else ACCOUNT.initial(f"account:{play.account}"), play.at, play.world.policy
@@ -37,17 +42,24 @@ def seen(play: Play) -> dict[str, Any]:
         "rung": standing.rung,
         "suspended": standing.suspended,
         "suspended_until": standing.suspended_until,
-        "ladder": [
-            row.starts_at
-            for row in view.sanctions_of(play.account, "suspension", "ladder")
-            if row.starts_at == row.imposed_at and row.cause_kind != "removal"
-        ],
-        "proposals": len(view.proposals),
+        "ladder": rises(play),
+        "proposals": len(play.world.view.proposals),
         "proposed": standing.termination_proposed,
         "terminated": standing.terminated,
         "warnings": standing.warnings,
         "hidden": standing.hidden_posts,
     }
+
+
+def rises(play: Play) -> list[datetime]:
+    """When the ladder started suspensions, other than in place of a termination that came to nothing."""
+    return [
+        outcome.starts_at
+        for entry in play.world.view.entries
+        if not any(isinstance(outcome, TerminationSettled) for outcome in entry.outcomes)
+        for outcome in entry.outcomes
+        if isinstance(outcome, SanctionImposed) and outcome.origin == "ladder"
+    ]
 
 
 def told(picture: Picture) -> dict[str, Any]:
@@ -134,3 +146,17 @@ def test_the_same_history_leaves_the_same_bytes(history: list[Step]) -> None:
     first.run(history)
     second.run(history)
     assert first.world.ledger == second.world.ledger
+
+
+@settings(max_examples=50, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+@given(histories, st.integers(1, 50))
+def test_batches_of_any_size_leave_the_same_bytes(history: list[Step], size: int) -> None:
+    """How signals fall into batches changes nothing that is written, and nothing of the state."""
+    play = Play()
+    play.run(history)
+    world = play.world
+    made = rerun(EnforcementCore(Partition(0, "", world.policies)), "signals", world.records, size)
+    assert [output.value for output in made.outputs if output.topic == "ledger"] == world.ledger
+    assert made.state == {
+        entity.encode(): encode_state(state) for entity, state in world.states.items() if state.sequence
+    }

@@ -28,12 +28,7 @@ HISTORY: Sequence[Step] = (
 
 def small_world(account: str = "ann", partition: int = 0, prefix: str = "") -> World:
     """A world in which an account was struck, suspended, cleared and let go: a dozen entries."""
-    play = Play(account=account)
-    play.world.partition, play.world.prefix, play.world.previous = (
-        partition,
-        prefix,
-        genesis(partition, prefix),
-    )
+    play = Play(account=account, partition=partition, prefix=prefix)
     play.run(HISTORY)
     return play.world
 

@@ -102,11 +102,17 @@ def tell_story(player: Player, story: Story) -> None:
 
 
 class PurePlayer:
-    """Plays through the pure cores: does what screening would do, and moves the clock by hand."""
+    """Plays through the pure cores: does what screening would do, and moves the clock by hand.
 
-    def __init__(self, policies: Mapping[str, Policy], policy: str = "default", partition: int = 0) -> None:
+    `suffix` is added to every name, so that one story's account can't be taken for another's.
+    """
+
+    def __init__(
+        self, policies: Mapping[str, Policy], policy: str = "default", partition: int = 0, suffix: str = ""
+    ) -> None:
         self._policies = policies
-        self.world = World(policies[policy], partition=partition)
+        self._suffix = suffix
+        self.world = World(policies[policy], partition=partition, suffix=suffix)
         self.view = self.world.view
         self._at = day(0)
         self._moments = 0
@@ -128,6 +134,10 @@ class PurePlayer:
             self._sent.append(signals)
             self.world.send(*signals)
 
+    def _own(self, name: str) -> str:
+        """What an account, post or report of the story is called in this playing."""
+        return name + self._suffix
+
     def _moment(self) -> datetime:
         """Times of one day's events, in their order."""
         self._moments += 1
@@ -136,20 +146,36 @@ class PurePlayer:
     def _signals(self, step: Any, name: str) -> Iterable[Signal]:
         at, more = self._moment(), {"policy_version": self.world.policy.version}
         if isinstance(step, tell.Register):
-            yield account_signal(step.account, at, kind=step.kind, **more)
+            yield account_signal(self._own(step.account), at, kind=step.kind, **more)
         elif isinstance(step, tell.Post):
             change: Any = "created" if step.revision == 1 else "edited"
             found = [self._finding(specimen) for specimen in step.specimens]
             if found or change == "edited":
-                body = posted(step.account, step.post, *found, revision=step.revision, change=change)
-                yield post_signal(step.account, body, at, **more)
+                body = posted(
+                    self._own(step.account),
+                    self._own(step.post),
+                    *found,
+                    revision=step.revision,
+                    change=change,
+                )
+                yield post_signal(self._own(step.account), body, at, **more)
         elif isinstance(step, tell.Delete):
-            body = posted(step.account, step.post, revision=step.revision, change="deleted")
-            yield post_signal(step.account, body, at, **more)
+            body = posted(
+                self._own(step.account), self._own(step.post), revision=step.revision, change="deleted"
+            )
+            yield post_signal(self._own(step.account), body, at, **more)
         elif isinstance(step, tell.Report):
-            yield report_signal(step.reporter, step.report, step.account, at, post=step.post)
+            yield report_signal(
+                self._own(step.reporter),
+                self._own(step.report),
+                self._own(step.account),
+                at,
+                post=self._own(step.post),
+            )
         elif isinstance(step, tell.Told):
-            yield notice_signal(step.account, locate(self.view, step.about)[1], at, event=name, **more)
+            yield notice_signal(
+                self._own(step.account), locate(self.view, step.about)[1], at, event=name, **more
+            )
         elif isinstance(step, tell.Decide):
             yield self._decision(step, at, name)
         else:
@@ -158,13 +184,19 @@ class PurePlayer:
     def _finding(self, specimen: tell.Specimen) -> Finding:
         case = self.world.policy.case(specimen.guideline, specimen.case)
         assert case is not None, f"the policy has no case `{specimen.case}` of `{specimen.guideline}`"
-        return finding(specimen.guideline, specimen.case, case.severity, mode=case.mode_for(CONFIDENCE), confidence=CONFIDENCE)
+        return finding(
+            specimen.guideline,
+            specimen.case,
+            case.severity,
+            mode=case.mode_for(CONFIDENCE),
+            confidence=CONFIDENCE,
+        )
 
     def _decision(self, step: tell.Decide, at: datetime, name: str) -> Signal:
         kind, target = locate(self.view, step.target)
         found = step.specimen
         body = decided(
-            step.account,
+            self._own(step.account),
             step.decision,
             kind,
             target,
@@ -174,9 +206,14 @@ class PurePlayer:
             severity=step.severity or (found.severity if found else None),
             sanction_kind=step.sanction_kind,
             until=None if step.until_day is None else day(step.until_day),
-            post=step.post,
+            post=self._own(step.post) if step.post else None,
             revision=1 if step.post else None,
         )
         return decision_signal(
-            step.account, body, at, step.name or name, by=step.by, policy_version=self.world.policy.version
+            self._own(step.account),
+            body,
+            at,
+            step.name or name,
+            by=step.by,
+            policy_version=self.world.policy.version,
         )

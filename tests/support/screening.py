@@ -27,7 +27,7 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 POLICY_FILE = Path(__file__).parents[2] / "policies" / "community.yaml"
 
 
-class TestRecord(msgspec.Struct):
+class InputRecord(msgspec.Struct):
     """An input record."""
 
     topic: str
@@ -59,10 +59,18 @@ def screen_with(rulebook: Rulebook | None = None) -> Screen:
 
 
 def event(kind: str, subject: str, data: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """An event as a producer would send it; `kind` without prefix and version. `changes` replace attributes."""
+    """An event as a producer would send it; `kind` without prefix and version.
+
+    `changes` replace attributes.
+    """
     return {
         "specversion": "1.0",
-        "id": changes.pop("id", f"{kind}:{subject}:{json.dumps(data, sort_keys=True)}".replace(" ", "").replace("@", "(at)")[:128]),
+        "id": changes.pop(
+            "id",
+            f"{kind}:{subject}:{json.dumps(data, sort_keys=True)}".replace(" ", "").replace("@", "(at)")[
+                :128
+            ],
+        ),
         "source": "/platform/chat",
         "type": f"goodstanding.{kind}.v1",
         "subject": subject,
@@ -72,21 +80,32 @@ def event(kind: str, subject: str, data: dict[str, Any], **changes: Any) -> dict
     }
 
 
-def record(topic: str, sent: dict[str, Any] | bytes | None, *, offset: int = 0, key: bytes | None = b"", at_s: float = 0) -> TestRecord:
+def record(
+    topic: str,
+    sent: dict[str, Any] | bytes | None,
+    *,
+    offset: int = 0,
+    key: bytes | None = b"",
+    at_s: float = 0,
+) -> InputRecord:
     """An input record; its key is the event's where none is given. `at_s`: seconds after `NOW`."""
     value = json.dumps(sent).encode() if isinstance(sent, dict) else sent
     if key == b"":
         subject = str(sent["subject"]) if isinstance(sent, dict) else "ada"
         key = (f"account:{subject}" if topic == "decisions" else subject).encode()
-    return TestRecord(topic, offset, int((NOW.timestamp() + at_s) * 1000), key, value)
+    return InputRecord(topic, offset, int((NOW.timestamp() + at_s) * 1000), key, value)
 
 
 def post_event(body: str, author: str = "ada", post: str = "p1", **data: Any) -> dict[str, Any]:
     """A new post."""
-    return event("post.created", author, {"post": post, "revision": 1, "body": body, **data}, id=f"event-{post}")
+    return event(
+        "post.created", author, {"post": post, "revision": 1, "body": body, **data}, id=f"event-{post}"
+    )
 
 
-def post_record(body: str, *, offset: int = 0, at_s: float = 0, author: str = "ada", post: str = "", **data: Any) -> TestRecord:
+def post_record(
+    body: str, *, offset: int = 0, at_s: float = 0, author: str = "ada", post: str = "", **data: Any
+) -> InputRecord:
     """A new post's record."""
     return record("posts", post_event(body, author, post or f"p{offset}", **data), offset=offset, at_s=at_s)
 

@@ -30,7 +30,9 @@ class Tally:
 class Partition:
     """One partition of `signals`, walked together with the same partition of `ledger`."""
 
-    def __init__(self, number: int, entries: Sequence[Entry], policies: Mapping[str, Policy], tally: Tally) -> None:
+    def __init__(
+        self, number: int, entries: Sequence[Entry], policies: Mapping[str, Policy], tally: Tally
+    ) -> None:
         self._number = number
         self._entries = entries
         self._policies = policies
@@ -117,7 +119,9 @@ class Partition:
         if standing.active_points != picture.points:
             wrong["active_points"] = f"{standing.active_points}, the model says {picture.points}"
         if standing.confirmed_points != picture.confirmed_points:
-            wrong["confirmed_points"] = f"{standing.confirmed_points}, the model says {picture.confirmed_points}"
+            wrong["confirmed_points"] = (
+                f"{standing.confirmed_points}, the model says {picture.confirmed_points}"
+            )
         if wrong:
             raise Unproved(f"{where}, entity `{entry.entity}`, sequence {entry.sequence}: {wrong}")
         self._tally.entries += 1
@@ -127,7 +131,9 @@ class Partition:
 
 
 def compare(
-    signals: Mapping[int, Sequence[Record]], ledger: Mapping[int, Sequence[Record]], policies: Mapping[str, Policy]
+    signals: Mapping[int, Sequence[Record]],
+    ledger: Mapping[int, Sequence[Record]],
+    policies: Mapping[str, Policy],
 ) -> Tally:
     """Walk every partition. Raises `Unproved`."""
     tally = Tally()

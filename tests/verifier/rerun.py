@@ -77,7 +77,9 @@ def compare(
 
 
 def _differ(topic: str, key: Key, have: Sequence[bytes | None], must: Sequence[bytes | None]) -> str:
-    place = next((n for n, (a, b) in enumerate(zip(have, must, strict=False)) if a != b), min(len(have), len(must)))
+    place = next(
+        (n for n, (a, b) in enumerate(zip(have, must, strict=False)) if a != b), min(len(have), len(must))
+    )
     shown = [repr(values[place])[:300] if place < len(values) else "nothing" for values in (have, must)]
     return (
         f"`{topic}`, key {key!r}: {len(have)} records, expected {len(must)}; "

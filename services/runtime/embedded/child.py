@@ -68,12 +68,17 @@ class Child:
             raise EmbeddedError(f"{self.name} isn't running: start it first")
         return self._process.pid
 
-    def spawn(self, command: Sequence[str], *, not_root: Path | None = None) -> None:
-        """Start the process in a session of its own, so that Ctrl-C reaches only who stops it in order."""
+    def spawn(
+        self, command: Sequence[str], *, not_root: Path | None = None, environment: Path | None = None
+    ) -> None:
+        """Start the process in a session of its own, so that Ctrl-C reaches only who stops it in order.
+
+        `environment` is a file of `NAME=value` lines that change its variables.
+        """
         self._log.touch(mode=0o600)
         self._log_start = self._log.stat().st_size
         with self._log.open("ab") as output:
-            tethered = tether(command, self._on_orphaned, not_root=not_root)
+            tethered = tether(command, self._on_orphaned, not_root=not_root, environment=environment)
             self._process = spawn(tethered, output)
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = READY_TIMEOUT_S) -> None:
@@ -122,10 +127,17 @@ class Child:
             return f"the end of `{self._log}`:\n{log.read().decode(errors='replace').strip()}"
 
 
-def tether(command: Sequence[str], on_orphaned: signal.Signals, *, not_root: Path | None = None) -> list[str]:
+def tether(
+    command: Sequence[str],
+    on_orphaned: signal.Signals,
+    *,
+    not_root: Path | None = None,
+    environment: Path | None = None,
+) -> list[str]:
     """The command that runs `command` so that it gets `on_orphaned` when this process goes away."""
     program = [sys.executable, "-I", "-S", str(TETHER)]
     options = ["--not-root", str(not_root)] if not_root else []
+    options += ["--environment", str(environment)] if environment else []
     return [*program, str(os.getpid()), str(int(on_orphaned)), *options, "--", *command]
 
 

@@ -1,10 +1,11 @@
 """A program of its own: becomes another program that dies with its parent.
 
-    python tether.py PARENT_PID SIGNAL [--not-root FOLDER] -- PROGRAM ARGUMENT…
+    python tether.py PARENT_PID SIGNAL [--not-root FOLDER] [--environment FILE] -- PROGRAM ARGUMENT…
 
 SIGNAL is what the program gets when its parent goes away, for whatever reason. With `--not-root` a program
-that refuses to run as root sees an ordinary user; FOLDER is what it writes to. Imports nothing of the
-project, so that it starts at once.
+that refuses to run as root sees an ordinary user; FOLDER is what it writes to. With `--environment` the
+program's variables are changed by a file of `NAME=value` lines, so that secrets stand on no command line.
+Imports nothing of the project, so that it starts at once.
 """
 
 import ctypes
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
         folder = Path(options[options.index("--not-root") + 1])
         if not hide_root():
             become_nobody(folder)
+    if "--environment" in options:
+        change_environment(Path(options[options.index("--environment") + 1]))
     # After the change of user, which clears it.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal)
@@ -43,6 +46,13 @@ def hide_root() -> bool:
     (process / "setgroups").write_text("deny")
     (process / "gid_map").write_text(f"{NOBODY} 0 1")
     return True
+
+
+def change_environment(file: Path) -> None:
+    """Set the variables that the file names, each line's value as it stands."""
+    for line in file.read_text().splitlines():
+        name, _, value = line.partition("=")
+        os.putenv(name, value)
 
 
 def become_nobody(folder: Path) -> None:

@@ -1,8 +1,9 @@
 """Guideline 4, keep it clean: cursing, threats, violence and sexual content in words; and signs that somebody may hurt themselves.
 
-Words are graded by the lists that they stand in. Cursing at somebody is a curse with a person addressed right beside it. A threat takes a first
-person, a violent verb and a person as its object; what people do to processes and queries is none. Words within quotation marks may be
-somebody else's, so a person looks at them.
+Words are graded by the lists that they stand in. Cursing at somebody is a curse with a person addressed
+right beside it. A threat takes a first person, a violent verb and a person as its object; what people do to
+processes and queries is none. Words within quotation marks may be somebody else's, so a person looks at
+them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _NOT_MEANT: Final = re.compile(
     r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|movie|film|game|novel|character)\b"
     r"[^.!?\n;]{0,40}\Z"
 )
-_MESSAGE: Final = re.compile(r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|invite|ping|details)")
+_MESSAGE: Final = re.compile(
+    r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|invite|ping|details)"
+)
 _SENTENCE_END: Final = re.compile(r"[.!?;\n]")
 
 

@@ -1,8 +1,9 @@
 """Guideline 6, no selling: prospecting, offers, links out for commercial purposes, political campaigning.
 
-Signs of selling are added up as whole points, and the points are the confidence. A link is no offence by itself: with few signs it counts as a
-recommendation, which is allowed, unless the domain is the author's own, and that only the account's profile can tell: a condition.
-Asking where to buy something isn't selling, and neither is showing an advertisement in order to complain of it.
+Signs of selling are added up as whole points, and the points are the confidence. A link is no offence by
+itself: with few signs it counts as a recommendation, which is allowed, unless the domain is the author's
+own, and that only the account's profile can tell: a condition. Asking where to buy something isn't selling,
+and neither is showing an advertisement in order to complain of it.
 """
 
 from __future__ import annotations
@@ -154,7 +155,10 @@ class NoSelling:
         return signs, places
 
     def _add_up(self, post: Post, links: Sequence[LinkFound], signs: dict[str, int], window: Window) -> int:
-        """The points: a second expression of the same sign counts half. Adds the signs that only links and the window show."""
+        """The points: a second expression of the same sign counts half.
+
+        Adds the signs that only links and the window show.
+        """
         if any(link.host in self._shorteners for link in links):
             signs["shortener"] = 1
         if links and signs:

@@ -1,8 +1,9 @@
 """Guideline 8, privacy: other people's numbers, addresses and passwords; and secrets, whoever's they are.
 
-What looks like a number is held against what such numbers must satisfy. Whose it is the text rarely says: where it does, the finding is sure;
-where it doesn't, a person looks, unless the profile shows that it is the author's own, which is a condition. Evidence is the kind of
-thing, its place and a keyed digest, never the thing itself. What is quoted counts against nobody, and is hidden all the same.
+What looks like a number is held against what such numbers must satisfy. Whose it is the text rarely says:
+where it does, the finding is sure; where it doesn't, a person looks, unless the profile shows that it is the
+author's own, which is a condition. Evidence is the kind of thing, its place and a keyed digest, never the
+thing itself. What is quoted counts against nobody, and is hidden all the same.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ UNLIKELY: Final = 30
 class _Thing(msgspec.Struct, frozen=True, gc=False):
     """Something found, in its one form. `shape`: how sure it is that it is such a thing, in percent.
 
-    `reserved`: kept for documentation and fiction, so that it counts only where the text says that it is somebody's.
+    `reserved`: kept for documentation and fiction, so that it counts only where the text says that it is
+    somebody's.
     """
 
     kind: str

@@ -1,10 +1,11 @@
 """Normalises a text once: lower case, look-alikes read as what they look like, what nobody sees dropped.
 
-Rules and patterns see only the folded text; `Folded.span` finds the original code points again, so that evidence points at what
-the author wrote. ASCII, which most posts are, only changes its case and keeps its places.
+Rules and patterns see only the folded text; `Folded.span` finds the original code points again, so that
+evidence points at what the author wrote. ASCII, which most posts are, only changes its case and keeps its
+places.
 
-`views` undoes the tricks that folding alone can't: letters written as digits, set apart, or held down. They are made only for a
-text that shows a sign of one (`matching.py`).
+`views` undoes the tricks that folding alone can't: letters written as digits, set apart, or held down. They
+are made only for a text that shows a sign of one (`matching.py`).
 """
 
 from __future__ import annotations
@@ -68,7 +69,10 @@ SIGNS_OF_TRICKS: Final = (
 
 
 class Folded(msgspec.Struct, frozen=True, gc=False):
-    """A text as patterns see it. `places` holds the original place of each folded character; None: the same."""
+    """A text as patterns see it.
+
+    `places` holds the original place of each folded character; None: the same.
+    """
 
     text: str
     places: tuple[int, ...] | None = None
@@ -128,8 +132,9 @@ class Vocabulary:
 def views(folded: Folded, vocabulary: Vocabulary) -> tuple[Folded, ...]:
     """The text with the tricks undone, in the readings that differ from it: at most two.
 
-    Masked letters are those of the vocabulary's words. A digit one is an i in the first reading and an l in the second; a held
-    letter is written once, then twice; an article before letters set apart belongs to them, then doesn't.
+    Masked letters are those of the vocabulary's words. A digit one is an i in the first reading and an l in
+    the second; a held letter is written once, then twice; an article before letters set apart belongs to
+    them, then doesn't.
     """
     if len(folded.text) > VIEW_CHARS_MAX:
         folded = Folded(folded.text[:VIEW_CHARS_MAX], folded.places)

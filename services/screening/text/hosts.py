@@ -29,7 +29,10 @@ _PLATFORM_SUFFIXES: Final = PublicSuffixList(only_icann=True)
 
 
 class LinkFound(msgspec.Struct, frozen=True, gc=False):
-    """A link in folded text. `rest` is what follows the host; `schemed`: it is written as an address, not as a bare name."""
+    """A link in folded text.
+
+    `rest` is what follows the host; `schemed`: it is written as an address, not as a bare name.
+    """
 
     start: int
     end: int
@@ -39,10 +42,15 @@ class LinkFound(msgspec.Struct, frozen=True, gc=False):
 
 
 def find_links(folded: str) -> list[LinkFound]:
-    """Links in a folded text, in order. A bare name counts with the usual suffixes only: `readme.md` is a file; an e-mail's domain isn't one."""
+    """Links in a folded text, in order.
+
+    A bare name counts with the usual suffixes only: `readme.md` is a file; an e-mail's domain isn't one.
+    """
     links: list[LinkFound] = []
     # Words with a dot first: looking for links at every word costs several times as much.
-    for match in (m for word in _DOTTED.finditer(folded) for m in _LINK.finditer(folded, word.start(), word.end())):
+    for match in (
+        m for word in _DOTTED.finditer(folded) for m in _LINK.finditer(folded, word.start(), word.end())
+    ):
         host = match.group(1).removeprefix("www.")
         schemed = folded.startswith(("http", "www."), match.start())
         if not schemed and (

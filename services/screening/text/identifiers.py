@@ -131,7 +131,10 @@ SECRETS: Final = (
         ),
     ),
 )
-"""Secrets are looked for in folded text and found in the original, since capitals matter. `term` says what it is."""
+"""Secrets are looked for in folded text and found in the original, since capitals matter.
+
+`term` says what it is.
+"""
 
 PASSWORD: Final = Pattern(
     "password",
@@ -230,7 +233,8 @@ def iban_number(candidate: str) -> str | None:
 def phone_number(candidate: str, region: str) -> str | None:
     """A telephone number as E.164; None for numbers that aren't given out, and for hotlines."""
     try:
-        parsed = phonenumbers.parse(candidate, region)
+        # `00` is dialled before the country in most of the world, and people write it for `+` everywhere.
+        parsed = phonenumbers.parse(re.sub(r"\A00", "+", candidate), region)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) in _HOTLINES:

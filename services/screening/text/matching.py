@@ -1,8 +1,9 @@
 """Finds the patterns of all rules in one pass over a folded text.
 
-Every pattern is written twice over in one expression: hyperscan reads it to say quickly *that* it occurs somewhere, Python's `re` then
-says *where*, and only for the few posts in which something occurs. So expressions keep to what both understand: no look-around and no
-back-references, except in `exact`, which only `re` sees.
+Every pattern is written twice over in one expression: hyperscan reads it to say quickly *that* it occurs
+somewhere, Python's `re` then says *where*, and only for the few posts in which something occurs. So
+expressions keep to what both understand: no look-around and no back-references, except in `exact`, which
+only `re` sees.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _GAP: Final = r"[\s_'.,-]{1,3}"
 class Pattern(msgspec.Struct, frozen=True, eq=False):
     """Something to look for in folded text, for one rule.
 
-    `name` is the list or shape that it stands for, which a rule decides by. `term` is the entry of the policy's list, if it came from one.
-    `exact`, where given, says where it is, more strictly than `expression` can. `tricks`: it is also looked for
-    with tricks undone.
+    `name` is the list or shape that it stands for, which a rule decides by. `term` is the entry of the
+    policy's list, if it came from one. `exact`, where given, says where it is, more strictly than
+    `expression` can. `tricks`: it is also looked for with tricks undone.
     """
 
     name: str
@@ -76,7 +77,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 class Scanner:
     """All patterns of a policy, compiled. Numbers are places in `patterns`.
 
-    Compiling takes about a millisecond a pattern; a scan one or two microseconds for a post of ordinary length.
+    Compiling takes about a millisecond a pattern; a scan one or two microseconds for a post of ordinary
+    length.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:

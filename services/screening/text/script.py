@@ -1,6 +1,7 @@
 """Which script a text is written in, as a BCP 47 tag without a language: `und-Latn`, `und-Cyrl`; `zxx` where there are no letters.
 
-A script is all that can be told cheaply and surely. A rule says which scripts it reads; what it can't read, it hasn't cleared.
+A script is all that can be told cheaply and surely. A rule says which scripts it reads; what it can't read,
+it hasn't cleared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parts of a text that aren't plainly the author's own words: quotations, code, addresses.
 
-What the platform says is a quotation counts against nobody here. What only looks like one (`>` before a line) anybody can write, so
-it is recorded and has no effect (`cited`).
+What the platform says is a quotation counts against nobody here. What only looks like one (`>` before a
+line) anybody can write, so it is recorded and has no effect (`cited`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def find_zones(text: str, quoted: Sequence[tuple[int, int]]) -> tuple[Zone, ...]
 
 
 def kind_at(zones: Sequence[Zone], start: int, end: int) -> Kind:
-    """What a stretch belongs to: the first zone that holds all of it. Quotations and code come before addresses."""
+    """What a stretch belongs to: the first zone that holds all of it.
+
+    Quotations and code come before addresses.
+    """
     for zone in zones:
         if zone.start <= start and end <= zone.end:
             return zone.kind

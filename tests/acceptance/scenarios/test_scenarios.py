@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.replay.deciders import DECIDERS
+from services.enforcement.partition import DECIDERS
 from services.replay.verify import verify
 from tests.acceptance.scenarios import STORIES
 from tests.acceptance.scenarios.policies import policies

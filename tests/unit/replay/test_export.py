@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from services.enforcement.partition import DECIDERS
 from services.replay.chain import Head
-from services.replay.deciders import DECIDERS
 from services.replay.export import ExportError, read_heads, verify_lines, write_heads
 from tests.support.ledgers import exported, head, small_world
 from tests.support.world import World

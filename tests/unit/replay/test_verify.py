@@ -7,8 +7,8 @@ import pytest
 
 from events.codec import decode_entry, encode
 from events.ids import digest
+from services.enforcement.partition import DECIDERS
 from services.replay.chain import Fault, Head
-from services.replay.deciders import DECIDERS
 from services.replay.verify import Report, verify
 from tests.support.ledgers import head, small_world
 from tests.support.world import World

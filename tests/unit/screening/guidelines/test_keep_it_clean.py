@@ -27,7 +27,12 @@ AT_SOMEBODY = [
     "ur a little bitch",
     "eat shit",
 ]
-MILD = ["damn, it failed again", "this report is crap", "what the hell is a super property", "wtf happened here"]
+MILD = [
+    "damn, it failed again",
+    "this report is crap",
+    "what the hell is a super property",
+    "wtf happened here",
+]
 HARMLESS = [
     "We kill the query after 30 seconds",
     "how do I kill a zombie process without killing its parent",
@@ -127,7 +132,9 @@ def test_figures_of_speech_are_no_threats(text: str) -> None:
     assert "threat-of-violence" not in cases_on(text, GUIDELINE)
 
 
-@pytest.mark.parametrize("text", ["I want to kill myself", "I don't want to live any more", "some days I wish I were dead"])
+@pytest.mark.parametrize(
+    "text", ["I want to kill myself", "I don't want to live any more", "some days I wish I were dead"]
+)
 def test_cries_for_help_open_a_case(text: str) -> None:
     """Somebody who may hurt themselves is a case for a person, with no severity."""
     (finding,) = [f for f in findings_on(text, GUIDELINE) if f.case == "self-harm-risk"]
@@ -139,7 +146,9 @@ def test_a_quotation_counts_against_nobody_but_its_author() -> None:
     body = "fuck you\nis no way to answer"
     assert cases_on(body, GUIDELINE, quotes=[{"start": 0, "end": 8, "author": "bob"}]) == {}
     assert cases_on(body, GUIDELINE, quotes=[{"start": 0, "end": 8}]) == {}
-    assert "cursing-at-somebody" in cases_on(body, GUIDELINE, quotes=[{"start": 0, "end": 8, "author": "ada"}])
+    assert "cursing-at-somebody" in cases_on(
+        body, GUIDELINE, quotes=[{"start": 0, "end": 8, "author": "ada"}]
+    )
 
 
 def test_what_anybody_can_mark_as_quoted_is_recorded_without_effect() -> None:
@@ -152,7 +161,9 @@ def test_words_within_quotation_marks_go_to_a_person() -> None:
     assert set(cases_on('he said "fuck you" to me', GUIDELINE).values()) == {"review"}
 
 
-@pytest.mark.parametrize("text", ["`fuck` is a branch name", "```\nassert fuck == shit\n```", "see https://example.org/fuck/off"])
+@pytest.mark.parametrize(
+    "text", ["`fuck` is a branch name", "```\nassert fuck == shit\n```", "see https://example.org/fuck/off"]
+)
 def test_code_and_addresses_are_not_speech(text: str) -> None:
     """Words in code and addresses aren't said to anybody."""
     assert cases_on(text, GUIDELINE) == {}

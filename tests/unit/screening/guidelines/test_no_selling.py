@@ -60,7 +60,7 @@ def test_ordinary_talk_about_products_is_no_selling(text: str) -> None:
 
 def test_whose_domain_it_is_is_left_to_the_profile() -> None:
     """A recommendation is allowed; where the domain is the author's own, it is a commercial link instead."""
-    (finding,) = findings_on("have a look at our tool for that, https://www.charts.example.co.uk", GUIDELINE)
+    (finding,) = findings_on("for that there is https://www.charts.example.co.uk", GUIDELINE)
     assert (finding.case, finding.mode) == ("recommendation", "allowed")
     assert finding.condition is not None
     assert (finding.condition.fact, finding.condition.case) == ("own_domain", "commercial-link")
@@ -69,17 +69,25 @@ def test_whose_domain_it_is_is_left_to_the_profile() -> None:
 
 def test_the_same_host_again_and_again_counts_more() -> None:
     """From the third post within ten minutes that links to one host, repetition adds to the other signs."""
-    text = "have a look at our tool for that: https://charts.example"
+    text = "our tool does that: https://charts.example/how"
     screen = screen_with()
     found = []
     for number in range(4):
-        sent = record("posts", post_event(text, post=f"p{number}", thread=f"t{number}"), offset=number, at_s=number * 60)
-        found += [finding.case for post in screened(screen.screen("posts", sent)) for finding in post.findings]
+        sent = record(
+            "posts", post_event(text, post=f"p{number}", thread=f"t{number}"), offset=number, at_s=number * 60
+        )
+        found += [
+            finding.case for post in screened(screen.screen("posts", sent)) for finding in post.findings
+        ]
     assert found == ["recommendation", "recommendation", "commercial-link", "commercial-link"]
 
 
 @pytest.mark.parametrize(
-    "text", ["Vote for the candidate who stands for us on Tuesday", "Sign the petition and donate to the campaign today"]
+    "text",
+    [
+        "Vote for the candidate who stands for us on Tuesday",
+        "Sign the petition and donate to the campaign today",
+    ],
 )
 def test_campaigning_goes_to_a_person(text: str) -> None:
     """Political campaigning is never enforced by a rule alone."""

@@ -1,0 +1,78 @@
+"""The peer: a plain Faust agent that screens posts, one event at a time, at least once, as Faust does by default.
+
+It holds posts against the same contracts and rules, with the same pure functions, and sends the same outputs.
+Run as `python -m benchmarks.faust_peer BOOTSTRAP PREFIX`; it prints a line of JSON a second.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import faust
+from faust.worker import Worker
+
+from benchmarks.stack import PARTITIONS, community_policy
+from benchmarks.worker import KEY
+from services.screening.rulebook import Rulebook
+from services.screening.screen import Screen
+
+bootstrap, prefix = sys.argv[1:3]
+
+app = faust.App(
+    f"{prefix}faust",
+    broker=f"kafka://{bootstrap}",
+    store="memory://",
+    web_enabled=False,
+    topic_partitions=PARTITIONS,
+    topic_disable_leader=True,
+    topic_allow_declare=False,
+    autodiscover=False,
+    broker_commit_interval=timedelta(seconds=2.8),
+)
+posts = app.topic(f"{prefix}posts", key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+outputs = {
+    name: app.topic(f"{prefix}faust-{name}", key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    for name in ("signals", "contents", "dead_letters")
+}
+screen = Screen(KEY)
+screen.take_up(Rulebook(community_policy()))
+
+
+class Seen(NamedTuple):
+    """A message as screening wants it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+done = sent = 0
+
+
+@app.agent(posts)
+async def screening(stream: Any) -> None:
+    global done, sent
+    async for event in stream.events():
+        message = event.message
+        record = Seen("posts", message.partition, message.offset, int(message.timestamp * 1000), message.key, message.value, ())
+        for output in screen.screen_posts([record]):
+            await outputs[output.topic].send(key=output.key, value=output.value)
+            sent += 1
+        done += 1
+
+
+@app.timer(1.0)
+async def tell() -> None:
+    print(json.dumps({"at_s": time.monotonic(), "cpu_s": time.process_time(), "records": done, "outputs": sent}), flush=True)
+
+
+if __name__ == "__main__":
+    Worker(app, loglevel="warning", quiet=True, redirect_stdouts=False).execute_from_commandline()

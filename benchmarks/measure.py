@@ -1,0 +1,176 @@
+"""Watching a worker from outside: how many records it has committed, and how much processor time that took.
+
+A figure is the slope between two looks: the first when a tenth is done, so that start-up and warming up are left out, and the last before
+the input ran out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+from services.runtime.embedded.child import free_port
+from services.runtime.settings import PROJECT, Settings
+
+LOOK_INTERVAL_S: Final = 0.25
+START_WAIT_S_MAX: Final = 60.0
+STALL_S_MAX: Final = 30.0
+WARM_SHARE: Final = 0.1
+_SAMPLE: Final = re.compile(r'^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$', re.MULTILINE)
+_LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
+
+
+class Look(NamedTuple):
+    """A moment: seconds of the wall clock and of the processor, records committed so far."""
+
+    at_s: float
+    cpu_s: float
+    records: float
+    outputs: float
+
+
+class Rate(NamedTuple):
+    """Records in a second of wall clock, processor time a record, records in all, outputs a record."""
+
+    per_s: float
+    cpu_us: float
+    records: int
+    outputs: float
+
+
+class Failed(Exception):
+    """A worker ended, or stood still."""
+
+
+class Worker:
+    """One stage in a process of its own. Its log goes to a file in `folder`."""
+
+    def __init__(self, stage: str, settings: Settings, folder: Path, *, module: str = "benchmarks.worker") -> None:
+        self.stage = stage
+        self._port = free_port()
+        self._log = folder / f"{settings.topic_prefix}{stage}.log"
+        given = {
+            "bootstrap_servers": settings.bootstrap_servers,
+            "topic_prefix": settings.topic_prefix,
+            "partitions": settings.partitions,
+            "postgres_dsn": settings.postgres_dsn,
+            "time_mode": settings.time_mode,
+            "metrics_port": self._port,
+            "log_level": "warning",
+        }
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("GOODSTANDING_")}
+        self._env = {**inherited, **{f"GOODSTANDING_{name.upper()}": str(value) for name, value in given.items()}}
+        self._command = [sys.executable, "-m", module, stage]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> Self:
+        """Start it."""
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(self._command, env=self._env, cwd=PROJECT, stdout=log, stderr=log)
+        return self
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def ready(self) -> None:
+        """Wait until it says that it is ready."""
+        deadline = time.monotonic() + START_WAIT_S_MAX
+        while time.monotonic() < deadline:
+            self._check()
+            try:
+                await asyncio.to_thread(self._get, "ready")
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+        raise self._failed(f"not ready after {START_WAIT_S_MAX:.0f} s")
+
+    async def metrics(self) -> Mapping[str, list[tuple[dict[str, str], float]]]:
+        """Its metrics: samples by name."""
+        self._check()
+        found: dict[str, list[tuple[dict[str, str], float]]] = {}
+        for name, labels, value in _SAMPLE.findall(await asyncio.to_thread(self._get, "metrics")):
+            found.setdefault(name, []).append((dict(_LABEL.findall(labels)), float(value)))
+        return found
+
+    async def look(self, topic: str) -> Look | None:
+        """How far it is with an input; None while it doesn't answer yet."""
+        try:
+            metrics = await self.metrics()
+        except OSError:
+            return None
+        records = sum(value for labels, value in metrics.get("goodstanding_records_total", ()) if labels["topic"] == topic)
+        outputs = sum(value for labels, value in metrics.get("goodstanding_outputs_total", ()) if labels["topic"] != topic)
+        cpu = metrics["process_cpu_seconds_total"][0][1]
+        return Look(time.monotonic(), cpu, records, outputs)
+
+    async def drain(self, topic: str, records: int) -> Rate:
+        """Watch it until it has committed at least so many records and nothing more comes; the rate in between."""
+        looks: list[Look] = []
+        moved_at = time.monotonic()
+        while time.monotonic() - moved_at < STALL_S_MAX:
+            look = await self.look(topic)
+            if look is not None and (not looks or look.records > looks[-1].records):
+                looks.append(look)
+                moved_at = time.monotonic()
+            elif looks and looks[-1].records >= records and time.monotonic() - moved_at > 4 * LOOK_INTERVAL_S:
+                return slope(looks)
+            await asyncio.sleep(LOOK_INTERVAL_S)
+        raise self._failed(f"stands at {looks[-1].records if looks else 0:.0f} of {records} records")
+
+    def _get(self, path: str) -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            raise OSError(error.code) from error
+
+    def _check(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            raise self._failed(f"ended with {self._process.returncode}")
+
+    def _failed(self, what: str) -> Failed:
+        tail = self._log.read_text(errors="replace")[-2_000:]
+        return Failed(f"{self.stage}: {what}; its log ends:\n{tail}")
+
+
+def slope(looks: list[Look]) -> Rate:
+    """The rate between the look at which a tenth was done and the last one that found the worker at full load."""
+    first = next(look for look in looks if look.records >= WARM_SHARE * looks[-1].records)
+    last = looks[-2] if len(looks) > 2 and looks[-2] is not first else looks[-1]
+    records = max(1.0, last.records - first.records)
+    seconds = last.at_s - first.at_s
+    return Rate(
+        records / seconds if seconds else 0.0,
+        (last.cpu_s - first.cpu_s) / records * 1e6,
+        int(looks[-1].records),
+        (last.outputs - first.outputs) / records,
+    )

@@ -1,0 +1,68 @@
+"""Screening: posts that lie ready in Kafka, one process, three guidelines, exactly once; then a plain Faust agent on the same posts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from typing import Any, Final
+
+from benchmarks.measure import Failed, Look, Worker, slope
+from benchmarks.posts import posts
+from benchmarks.stack import Stack, community_policy, load, prepare
+from services.runtime.settings import PROJECT, Settings
+
+GUESS_PER_S: Final = 70_000
+"""How many posts are laid ready for each second of measuring."""
+FAUST_START_S_MAX: Final = 60.0
+
+
+async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
+    """Both rates, and how they compare."""
+    settings = stack.settings("screening")
+    await prepare(settings, community_policy())
+    number = int(GUESS_PER_S * seconds)
+    await load(stack.bootstrap, settings.topic("posts"), ((post.key, post.value, None) for post in posts(seed, number)))
+    with Worker("screening", settings, stack.folder) as worker:
+        ours = await worker.drain("posts", number)
+    theirs = await _faust(settings, seconds)
+    return {
+        "screening.posts_per_s": round(ours.per_s),
+        "screening.cpu_us_per_post": round(ours.cpu_us, 2),
+        "screening.outputs_per_post": round(ours.outputs, 4),
+        "faust.posts_per_s": round(theirs["per_s"]),
+        "faust.cpu_us_per_post": round(theirs["cpu_us"], 2),
+        "faust.outputs_per_post": round(theirs["outputs"], 4),
+        "screening.vs_faust": round(ours.per_s / theirs["per_s"], 1),
+        "screening.vs_faust_cpu": round(theirs["cpu_us"] / ours.cpu_us, 1),
+    }
+
+
+async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
+    """The peer's rate over so many seconds. It prints one line of JSON a second: records, outputs, both clocks."""
+    command = [sys.executable, "-m", "benchmarks.faust_peer", settings.bootstrap_servers, settings.topic_prefix]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, limit=2**20
+    )
+    assert process.stdout is not None and process.stderr is not None
+    looks: list[Look] = []
+    log = asyncio.ensure_future(process.stderr.read())
+    try:
+        async with asyncio.timeout(FAUST_START_S_MAX + 2 * seconds):
+            async for line in process.stdout:
+                if not line.startswith(b"{"):
+                    continue
+                said = json.loads(line)
+                if said["records"]:
+                    looks.append(Look(said["at_s"], said["cpu_s"], said["records"], said["outputs"]))
+                if looks and looks[-1].at_s - looks[0].at_s >= seconds:
+                    break
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+    if len(looks) < 3:
+        raise Failed(f"the Faust agent did nothing; its log ends:\n{(await log).decode(errors='replace')[-2_000:]}")
+    rate = slope(looks)
+    return {"per_s": rate.per_s, "cpu_us": rate.cpu_us, "outputs": rate.outputs}

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.screening.text.fold import fold, located
+from services.screening.text.matching import Pattern, Scanner, term_expression, term_patterns
+from tests.support.screening import default_rulebook
+
+SCANNER = Scanner(
+    [Pattern("word", r"\bfunnel\b"), *term_patterns("term", ["drop off", "retent~", "c++"], tricks=True)]
+)
+
+
+def occurring(text: str, scanner: Scanner = SCANNER) -> set[str]:
+    """Names of what occurs in a text as it stands."""
+    return {scanner.patterns[n].expression for n in scanner.scan(fold(text)) if n < len(scanner.patterns)}
+
+
+@pytest.mark.parametrize("text", ["drop off", "Drop-off", "drop_off", "drop  off", "a drop.off!"])
+def test_a_space_in_a_term_stands_for_any_small_gap(text: str) -> None:
+    """However two words are joined, they are the term."""
+    assert occurring(text) == {term_expression("drop off")}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("retention", True), ("retent", True), ("aretention", False), ("dropoff", False)]
+)
+def test_terms_are_whole_words(text: str, found: bool) -> None:  # noqa: FBT001
+    """A term within a word isn't the term, unless it says so with `~`."""
+    assert bool(occurring(text)) is found
+
+
+def test_a_term_may_begin_or_end_with_a_sign() -> None:
+    """A sign has no word boundary."""
+    assert occurring("we use c++ here") == {term_expression("c++")}
+
+
+def test_every_expression_of_the_default_policy_is_read_alike_by_both_engines() -> None:
+    """What `re` finds in a text, the scanner finds: none of its hits can be missed."""
+    scanner = default_rulebook().scanner
+    for number, pattern in enumerate(scanner.patterns):
+        if not pattern.term or not pattern.term.isascii():
+            continue
+        text = f"so, {fold(pattern.term.strip('~'))} there"
+        if re.search(pattern.expression, text):
+            assert number in scanner.scan(text), pattern
+
+
+@given(st.text(alphabet="adfopru e-t~.\u200bо", max_size=40))
+def test_a_scan_finds_what_re_finds(text: str) -> None:
+    """On any text, the scanner's hits hold at least those of `re`."""
+    folded = fold(text)
+    hits = set(SCANNER.scan(folded))
+    for number, pattern in enumerate(SCANNER.patterns):
+        if re.search(pattern.expression, folded):
+            assert number in hits
+
+
+def test_tricks_are_looked_for_only_where_there_is_a_sign_of_one() -> None:
+    """A plain text has one reading; one with a trick has more, with the hits that it hid."""
+    plain, tricky = "our retention", "our r e t e n t"
+    assert len(SCANNER.readings(plain, list(SCANNER.scan(plain)), lambda: located(plain, plain))) == 1
+    readings = SCANNER.readings(tricky, list(SCANNER.scan(tricky)), lambda: located(tricky, tricky))
+    assert {SCANNER.patterns[n].term for reading in readings[1:] for n in reading.hits} == {"retent~"}
