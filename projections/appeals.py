@@ -1,4 +1,7 @@
-"""The table `appeals`: one row per appeal. No outcome of the ledger speaks of appeals yet, so nothing is folded into it."""
+"""The table `appeals`: one row per appeal.
+
+No outcome of the ledger speaks of appeals yet, so nothing is folded into it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from projections.table import Table
 
 
 class AppealRow(Placed, frozen=True, kw_only=True, gc=False):
-    """An appeal. `about` is the strike or sanction; `status` is `pending`, `granted`, `partly_granted` or `denied`."""
+    """An appeal.
+
+    `about` is the strike or sanction; `status` is `pending`, `granted`, `partly_granted` or `denied`.
+    """
 
     appeal: str
     account: str

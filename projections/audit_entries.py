@@ -1,4 +1,7 @@
-"""The table `audit_entries`: the ledger itself, one row per entry with its exact bytes, only ever added to."""
+"""The table `audit_entries`.
+
+The ledger itself, one row per entry with its exact bytes, only ever added to.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ NAME: Final = "audit_entries"
 
 
 class AuditRow(msgspec.Struct, frozen=True, gc=False):
-    """One entry. `origin_*` are the coordinates of the input record that the chain of causes began with, where it is known.
+    """One entry.
 
-    `effective_from` and `effective_at` are the earliest and the latest moment at which an outcome took effect. `outcomes` are the
-    outcomes' kinds with spaces between; `emitted` the ids of the signals sent to other entities, None without any; `hash` is the
-    SHA-256 of `data`.
+    `origin_*` are the coordinates of the input record that the chain of causes began with, where it is known.
+
+    `effective_from` and `effective_at` are the earliest and the latest moment at which an outcome took
+    effect. `outcomes` are the outcomes' kinds with spaces between; `emitted` the ids of the signals sent to
+    other entities, None without any; `hash` is the SHA-256 of `data`.
     """
 
     partition: int

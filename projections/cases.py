@@ -1,4 +1,7 @@
-"""The table `cases`: one row per question that awaits, or has had, a person's answer; reports and findings are folded in."""
+"""The table `cases`.
+
+One row per question that awaits, or has had, a person's answer; reports and findings are folded in.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,12 @@ NOTES_MAX: Final = 100
 
 
 class CaseRow(Placed, frozen=True, kw_only=True, gc=False):
-    """A case. `case_kind` says what is asked, `status` is `open` or `closed`, `version` is what a decision must name.
+    """A case.
 
-    `findings` are JSON, the oldest first. `report_weight` is in thousandths, of the reports that weren't withdrawn.
+    `case_kind` says what is asked, `status` is `open` or `closed`, `version` is what a decision must name.
+
+    `findings` are JSON, the oldest first. `report_weight` is in thousandths, of the reports that weren't
+    withdrawn.
     """
 
     case_id: str

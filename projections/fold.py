@@ -1,7 +1,8 @@
 """The whole fold: ledger entries of one partition to changes of all tables.
 
-Two steps, so that nothing here reads a database: `wanted` names the rows that a batch needs, `fold` takes them and says what becomes
-of them. Folding a ledger entry by entry or in batches of any size gives the same rows.
+Two steps, so that nothing here reads a database: `wanted` names the rows that a batch needs, `fold` takes
+them and says what becomes of them. Folding a ledger entry by entry or in batches of any size gives the same
+rows.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from projections.recorded import ACCOUNT_PREFIX, At, Placed, Recorded, at
 from projections.table import CannotApply, Rows, Table
 
 NAME: Final = "standing"
-"""What the projection is called in the registry; one name covers all its tables, which are rebuilt together."""
+"""What the projection is called in the registry.
+
+One name covers all its tables, which are rebuilt together.
+"""
 VERSION: Final = 1
-"""Raised whenever the same ledger would give other rows; a worker refuses tables that another version filled."""
+"""Raised whenever the same ledger would give other rows.
+
+A worker refuses tables that another version filled.
+"""
 
 TABLES: Final[tuple[Table, ...]] = (
     standings.TABLE,
@@ -53,16 +60,22 @@ _WANTS: Final[dict[type, list[_Want]]] = _by_outcome(lambda table: table.wants)
 
 
 class Changes(msgspec.Struct):
-    """What a batch comes to. `tables` are in the order of `TABLES`; rows are sorted by key, `audit` by offset."""
+    """What a batch comes to.
+
+    `tables` are in the order of `TABLES`; rows are sorted by key, `audit` by offset.
+    """
 
     tables: tuple[Rows[Any], ...]
     audit: list[AuditRow]
 
 
 def wanted(batch: Sequence[Recorded]) -> dict[str, list[str]]:
-    """The keys of rows that must be known before the batch can be folded, per table, sorted; tables without any are left out.
+    """The keys of rows that must be known before the batch can be folded, per table, sorted.
 
-    Standings aren't among them: each entry makes its account's anew, and the writer replaces whatever is there.
+    Tables without any are left out.
+
+    Standings aren't among them: each entry makes its account's anew, and the writer replaces whatever is
+    there.
     """
     keys: dict[int, set[str]] = {}
     for recorded in batch:
@@ -77,7 +90,9 @@ def fold(
     known: Mapping[str, Iterable[Placed]],
     purged: frozenset[str] = frozenset(),
 ) -> Changes:
-    """What becomes of the rows. `known` holds those of `wanted` that exist, by table; `purged` the accounts without rows on purpose.
+    """What becomes of the rows.
+
+    `known` holds those of `wanted` that exist, by table; `purged` the accounts without rows on purpose.
 
     Raises `CannotApply`, which names the entry.
     """

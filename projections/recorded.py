@@ -37,9 +37,12 @@ class At(msgspec.Struct, frozen=True, gc=False):
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The columns that every row ends with: the position of the entry that last changed it, and both of its times.
+    """The columns that every row ends with.
 
-    `recorded_at` is when the change became known, `effective_at` when it took effect; `change` counts a row's states from 1.
+    The position of the entry that last changed it, and both of its times.
+
+    `recorded_at` is when the change became known, `effective_at` when it took effect; `change` counts a row's
+    states from 1.
     """
 
     change: int

@@ -1,7 +1,9 @@
-"""A report's two sides. The ledger tells them in two places, so each has a table of its own with one writer.
+"""A report's two sides.
 
-`report_filings` is what became of a report at its reporter's account, `report_foldings` what it added to at its subject's.
-The view `reports` joins them.
+The ledger tells them in two places, so each has a table of its own with one writer.
+
+`report_filings` is what became of a report at its reporter's account, `report_foldings` what it added to at
+its subject's. The view `reports` joins them.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from projections.table import Rows, Table, by, placed
 
 
 class FilingRow(Placed, frozen=True, kw_only=True, gc=False):
-    """A report at its reporter's account. `result` as in the ledger; `outcome` is what the reporter was told, once."""
+    """A report at its reporter's account.
+
+    `result` as in the ledger; `outcome` is what the reporter was told, once.
+    """
 
     report: str
     account: str
@@ -33,7 +38,10 @@ class FilingRow(Placed, frozen=True, kw_only=True, gc=False):
 
 
 class FoldingRow(Placed, frozen=True, kw_only=True, gc=False):
-    """A report at the account that it is about: the case that it was folded into. `reporter` is never shown to the subject."""
+    """A report at the account that it is about: the case that it was folded into.
+
+    `reporter` is never shown to the subject.
+    """
 
     report: str
     account: str

@@ -1,4 +1,7 @@
-"""The table `sanctions`: one row per sanction, with its end, however it came to it, and what the platform said of it."""
+"""The table `sanctions`.
+
+One row per sanction, with its end, however it came to it, and what the platform said of it.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ TOLD_ONCE: Final = "warning"
 
 
 class SanctionRow(Placed, frozen=True, kw_only=True, gc=False):
-    """A sanction as it stands. `status` is `in_force`, `told` (a warning) or `lifted`; `lifted_because` says why.
+    """A sanction as it stands.
 
-    `ends_at` is the planned end, `lifted_at` the real one. `carried` is what the platform answered: `carried_out` or `failed`.
+    `status` is `in_force`, `told` (a warning) or `lifted`; `lifted_because` says why.
+
+    `ends_at` is the planned end, `lifted_at` the real one. `carried` is what the platform answered:
+    `carried_out` or `failed`.
     """
 
     sanction: str

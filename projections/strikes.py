@@ -1,4 +1,7 @@
-"""The table `strikes`: one row per act on an account's record, warnings among them, told apart by `counts_as`."""
+"""The table `strikes`.
+
+One row per act on an account's record, warnings among them, told apart by `counts_as`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ from projections.table import Rows, Table, by, placed
 
 
 class StrikeRow(Placed, frozen=True, kw_only=True, gc=False):
-    """A strike as it stands. `status` is `active`, `expired`, `overturned`, `waived` or `withdrawn`, `ended_at` since when.
+    """A strike as it stands.
+
+    `status` is `active`, `expired`, `overturned`, `waived` or `withdrawn`, `ended_at` since when.
 
     `version` is what a decision about the strike must name. `evidence` and `notice` are JSON.
     """
@@ -141,7 +146,9 @@ def _told(rows: Rows[StrikeRow], o: NoticeNoted, at: At) -> None:
         rows.change(o.about, at, o.effective_at, told_at=o.effective_at)
 
 
-def _next_version(rows: Rows[StrikeRow], strike: str, at: At, effective_at: datetime, **columns: object) -> None:
+def _next_version(
+    rows: Rows[StrikeRow], strike: str, at: At, effective_at: datetime, **columns: object
+) -> None:
     row = rows.get(strike)
     version = 0 if row is None else row.version + 1
     rows.change(strike, at, effective_at, version=version, **columns)

@@ -1,7 +1,8 @@
 """What a table is to the folds: rows by key, made and changed in the order of the ledger.
 
-A fold never reads PostgreSQL. Before a batch is folded, the rows that its outcomes name are fetched; `Rows` holds them and
-notes what becomes of them. A row's columns are the fields of its struct, in the same order as in the table.
+A fold never reads PostgreSQL. Before a batch is folded, the rows that its outcomes name are fetched; `Rows`
+holds them and notes what becomes of them. A row's columns are the fields of its struct, in the same order as
+in the table.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ CARRIES_ARRAY: Final = "tuple["
 
 
 class CannotApply(Exception):
-    """An entry can't be applied to what the projection holds; the projection stops, since skipping would falsify an audit."""
+    """An entry can't be applied to what the projection holds.
+
+    The projection stops, since skipping would falsify an audit.
+    """
 
 
 class Table(msgspec.Struct, frozen=True, dict=True):
@@ -62,7 +66,10 @@ class Table(msgspec.Struct, frozen=True, dict=True):
 
 
 class Rows(Generic[R]):
-    """The rows of one table during one batch. `purged` names accounts whose rows were taken away on purpose."""
+    """The rows of one table during one batch.
+
+    `purged` names accounts whose rows were taken away on purpose.
+    """
 
     def __init__(self, table: Table, known: Iterable[R], purged: frozenset[str]) -> None:
         self.table: Final = table
@@ -76,7 +83,10 @@ class Rows(Generic[R]):
         return self._changed.get(key) or self._known.get(key)
 
     def create(self, key: str, row: R) -> None:
-        """Make a row that must be new. Raises `CannotApply` when the batch has it already; PostgreSQL sees to the rest."""
+        """Make a row that must be new.
+
+        Raises `CannotApply` when the batch has it already; PostgreSQL sees to the rest.
+        """
         if self.get(key) is not None:
             raise CannotApply(
                 f"table {self.table.name} has a row `{key}` already, which the entry makes anew; "
@@ -92,13 +102,17 @@ class Rows(Generic[R]):
         self._changed[key] = row
 
     def change(self, key: str, place: At, effective_at: datetime, **columns: Any) -> None:
-        """Change columns of a row that must exist. Raises `CannotApply` when it doesn't, unless its account was purged."""
+        """Change columns of a row that must exist.
+
+        Raises `CannotApply` when it doesn't, unless its account was purged.
+        """
         before = self.get(key)
         if before is None:
             if place.account in self._purged:
                 return
             raise CannotApply(
-                f"table {self.table.name} has no row `{key}`, which the entry changes; the ledger before it says otherwise, "
+                f"table {self.table.name} has no row `{key}`, which the entry changes; the ledger before it "
+                "says otherwise, "
                 "or rows were deleted by hand: rebuild the projection"
             )
         self.put(key, moved(before, place, effective_at, **columns))

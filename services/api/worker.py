@@ -97,6 +97,7 @@ def main(settings: Settings) -> NoReturn:
     if settings.api_keys_file is None:
         log.warning("no keys file is set, so nobody is let in: set GOODSTANDING_API_KEYS_FILE")
     logging.basicConfig(level=settings.log_level.upper())
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
     app = create_app(parts_of(settings), KeyTable(settings.api_keys_file))
     configuration = uvicorn.Config(
         app,

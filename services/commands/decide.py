@@ -357,11 +357,14 @@ def note(
     as_json: AsJson = False,
 ) -> None:
     """Leave a note on an account or on a case."""
-    choice = (
-        _about(find(case, "case"), "note", reason=reason)
-        if case
-        else _of_account(about, "note", reason=reason)
-    )
+    found = find(case, "case") if case else None
+    if found is not None and found.account != about:
+        raise CommandFailed(
+            ExitCode.USAGE,
+            f"case `{found.id}` is about `{found.account}`, not `{about}`",
+            "name the case's account",
+        )
+    choice = _about(found, "note", reason=reason) if found else _of_account(about, "note", reason=reason)
     _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Annotated, Final
 
@@ -22,9 +22,11 @@ from services.clock.wall import wall_clock
 from services.commands import connect
 from services.commands.event_files import BadLine, Line, read_lines
 from services.commands.failures import CommandFailed
-from services.commands.output import AsJson, emit, err, plain, say
+from services.commands.output import AsJson, emit, err, moment, plain, say
+from services.commands.timekeeping import timekeeper
+from services.commands.times import parse_span
 from services.exit_codes import ExitCode
-from services.keys import DECIDE, DECIDE_FOR_OTHERS, SEND, Operator
+from services.keys import ADVANCE, DECIDE, DECIDE_FOR_OTHERS, SEND, Operator
 
 IN_FLIGHT_MAX: Final = 2_000
 """Records that wait for the broker's answer at once."""
@@ -65,6 +67,10 @@ def send(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Send the valid lines of a file with faults.")
     ] = False,
+    play: Annotated[
+        bool, typer.Option("--play", help="In the order of their times, simulated time running with them.")
+    ] = False,
+    step: Annotated[str, typer.Option(help="With --play: how far time may be behind the events.")] = "1h",
 ) -> None:
     """Check a file, then send it: each event to the topic and key of its type.
 
@@ -83,7 +89,11 @@ def send(
         lines.seek(0)
         _check_decisions(lines, who)
         lines.seek(0)
-        sent = connect.run(_send(lines, sum(topics.values())))
+        if play:
+            connect.operator(ADVANCE)
+            sent = connect.run(_play(lines, _step(step), who.actor))
+        else:
+            sent = connect.run(_send(lines, sum(topics.values())))
     if as_json:
         emit({"file": file, "sent": sum(sent.values()), "topics": dict(sent), "skipped": len(faults)})
     else:
@@ -174,6 +184,36 @@ async def _send(lines: IO[bytes], total: int) -> Counter[str]:
             await asyncio.gather(*waiting)
             progress.advance(task, len(waiting))
     return sent
+
+
+async def _play(lines: IO[bytes], step: timedelta, actor: str) -> Counter[str]:
+    """Send valid lines in the order of their times; time is advanced before it is more than a step behind."""
+    sent: Counter[str] = Counter()
+    story = [read for read in read_lines(lines, None) if isinstance(read, Line)]
+    story.sort(key=lambda line: line.event.time)
+    prefix = connect.settings().topic_prefix
+    columns = (TextColumn("playing"), MofNCompleteColumn(), TextColumn("events, it is {task.fields[now]}"))
+    async with timekeeper(actor) as keeper, connect.producer() as producer:
+        now = await keeper.now()
+        with Progress(*columns, console=err, transient=True) as progress:
+            task = progress.add_task("", total=len(story), now=moment(now))
+            for line in story:
+                at = line.event.occurred_at
+                if now is None or at - now > step:
+                    now = await keeper.advance(at)
+                await (await _queue(producer, prefix + line.topic, line, own_times=True))
+                sent[line.topic] += 1
+                progress.update(task, advance=1, now=moment(now))
+        if story and now is not None and story[-1].event.occurred_at > now:
+            await keeper.advance(story[-1].event.occurred_at)
+    return sent
+
+
+def _step(text: str) -> timedelta:
+    span = parse_span(text)
+    if span is None:
+        raise CommandFailed(ExitCode.USAGE, f"`{text}` is no span of time", "write it as `1h` or `30m`")
+    return span
 
 
 async def _queue(

@@ -36,9 +36,9 @@ from services.runtime.reading import (
 T = TypeVar("T")
 POLICIES_WAIT_S: Final = 5.0
 READINGS: Final = {
-    "now": "now",
-    "as_recorded": "as was recorded by",
-    "in_effect": "as was in effect at, by what is known today",
+    "now": "{account} now",
+    "as_recorded": "{account} as recorded by {at}",
+    "in_effect": "{account} as in effect at {at}, by what is known today",
 }
 
 StrikeStatus = Literal["active", "expired", "overturned", "waived", "withdrawn"]
@@ -321,8 +321,7 @@ def _show_standing(answer: StandingAnswer) -> None:
     if not found:
         say(f"nothing was on record about {plain(answer.account)} then")
     for one in found:
-        at = f" {moment(one.at)}" if one.at else ""
-        _show_summary(one, f"{one.account}: {READINGS[one.reading]}{at}")
+        _show_summary(one, READINGS[one.reading].format(account=one.account, at=moment(one.at)))
         _show_lists(one)
 
 

@@ -14,12 +14,12 @@ import msgspec
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
-from events.control import advance_requested
 from services.clock.clock import State
 from services.clock.wall import wall_clock
 from services.commands import connect, pipeline
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, facts, moment, note, plain, say, table
+from services.commands.timekeeping import timekeeper
 from services.commands.times import parse_moment, parse_span
 from services.exit_codes import ExitCode
 from services.keys import ADVANCE, READ, REBUILD
@@ -30,7 +30,6 @@ from services.runtime.reading import Position
 
 STAGES: Final = ("screening", "enforcement", "projecting", "clock", "api")
 READY_TIMEOUT_S: Final = 3.0
-SETTLE_S: Final = 120.0
 
 topics = typer.Typer(no_args_is_help=True, help="Make the topics, or tell where the broker's differ.")
 clock = typer.Typer(no_args_is_help=True, help="What time the deployment says it is.")
@@ -189,13 +188,6 @@ def clock_advance(
 ) -> None:
     """Let simulated time run up to a moment (time mode `events` only)."""
     who = connect.operator(ADVANCE)
-    settings = connect.settings()
-    if settings.time_mode != "events":
-        raise CommandFailed(
-            ExitCode.REFUSED,
-            "time runs by the wall clock here, and can't be asked to run ahead",
-            "for a demo or test set GOODSTANDING_TIME_MODE=events for all workers, on topics of its own",
-        )
     at = connect.run(_advance(to, who.actor, settle=settle, wait=wait))
     if as_json:
         emit({"at": _iso(at)})
@@ -232,29 +224,8 @@ def status(
 
 
 async def _advance(to: str, actor: str, *, settle: bool, wait: bool) -> datetime:
-    settings = connect.settings()
-    prefix = settings.topic_prefix
-    async with connect.log() as kafka, connect.administrator() as admin, connect.producer() as producer:
-        before = await pipeline.clock_state(admin, prefix)
-        until = _moment(to, before[1].at if before else None)
-        if settle and not await pipeline.wait_quiet(kafka, admin, prefix, pipeline.DECIDING, SETTLE_S):
-            raise _late("events that were sent before", "advance again, or with `--no-settle`")
-        event = advance_requested(until, actor, wall_clock())
-        taken = await producer.send_and_wait(
-            settings.topic("control"), event.model_dump_json(exclude_none=True).encode()
-        )
-        if not wait:
-            return until
-        state = await pipeline.wait_clock(
-            admin, prefix, lambda answered, _: answered > taken.offset, SETTLE_S
-        )
-        if state is None or not await pipeline.wait_quiet(kafka, admin, prefix, pipeline.DECIDING, SETTLE_S):
-            raise _late("the ticks", "see `goodstanding status`; time goes on when the workers run")
-    return state.at or until
-
-
-def _late(what: str, remedy: str) -> CommandFailed:
-    return CommandFailed(ExitCode.NOT_YET, f"{what} weren't all decided within {SETTLE_S:.0f} s", remedy)
+    async with timekeeper(actor) as keeper:
+        return await keeper.advance(_moment(to, await keeper.now()), settle=settle, wait=wait)
 
 
 def _moment(text: str, last: datetime | None) -> datetime:

@@ -34,14 +34,14 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Stages and the topics that they read, in the order of the flow."""
 DECIDING: Final = ("screening", "enforcement")
 """The stages that must have nothing before them when simulated time moves on."""
-PEEK_MS: Final = 300
+PEEK_MS: Final = 200
 COORDINATOR_WAIT_S: Final = 15.0
 COORDINATOR_LATE: Final = (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
     NotCoordinatorForGroupError,
 )
-POLL_S: Final = 0.2
+POLL_S: Final = 0.05
 
 
 class Lag(msgspec.Struct, frozen=True):
@@ -122,8 +122,8 @@ async def wait_quiet(
     reader = kafka.reader()
     await reader.start()
     try:
+        counts = await kafka.partition_counts()
         while quiet < 2:
-            counts = await kafka.partition_counts()
             states = [
                 await idle(reader, prefix, await lags(admin, reader, counts, prefix, [one])) for one in stages
             ]

@@ -1,1 +1,4 @@
-"""The stage that writes what was decided, and contents, into PostgreSQL; and rebuilds, compares and swaps its tables."""
+"""The stage that writes what was decided, and contents, into PostgreSQL.
+
+And rebuilds, compares and swaps its tables.
+"""

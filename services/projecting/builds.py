@@ -1,7 +1,9 @@
-"""Builds: one schema of tables each, filled by one version of the projection. The views of `public` show the live one.
+"""Builds: one schema of tables each, filled by one version of the projection.
 
-A rebuild makes a new build beside the live one; `make_live` moves the views over in one transaction, and fences whoever still writes
-to the old one.
+The views of `public` show the live one.
+
+A rebuild makes a new build beside the live one; `make_live` moves the views over in one transaction, and
+fences whoever still writes to the old one.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ async def live_of_this_version(connection: Connection) -> Build:
     """The live build, to write to. Raises `Refused` when another version of the projection filled it."""
     build = await live(connection)
     if build is None:
-        raise Refused("there is no live projection in the database; run the migrations (`goodstanding db migrate`)")
+        raise Refused(
+            "there is no live projection in the database; run the migrations (`goodstanding db migrate`)"
+        )
     if build.version != fold.VERSION:
         raise Refused(
             f"the live projection has version {build.version}, this build writes version {fold.VERSION}; "
@@ -79,26 +83,35 @@ async def create(connection: Connection) -> Build:
 
 
 async def make_live(connection: Connection, build: Build) -> None:
-    """Show this build instead of the live one, which is retired and whose writers are fenced. Call it in a transaction."""
+    """Show this build instead of the live one, which is retired and whose writers are fenced.
+
+    Call it in a transaction.
+    """
     before = await live(connection)
     if before is not None:
         await connection.execute("UPDATE projections SET state = 'retired' WHERE build = $1", before.number)
-        await connection.execute("UPDATE stream_offsets SET epoch = epoch + 1 WHERE reader = $1", before.schema)
+        await connection.execute(
+            "UPDATE stream_offsets SET epoch = epoch + 1 WHERE reader = $1", before.schema
+        )
     await connection.execute(
         "UPDATE projections SET state = 'live', live_since = now() WHERE build = $1", build.number
     )
     for name in SHOWN:
         # Dropped rather than replaced: another version may have other columns.
         await connection.execute(f"DROP VIEW IF EXISTS public.{name}")
-        await connection.execute(f"CREATE VIEW public.{name} AS SELECT * FROM {build.schema}.{name}")
+        await connection.execute(f"CREATE VIEW public.{name} AS SELECT * FROM {build.schema}.{name}")  # noqa: S608 - our own names
 
 
 async def drop(connection: Connection, build: Build) -> None:
     """Delete a build's tables, positions and registry row. Refuses the live one."""
     async with connection.transaction():
-        tag = await connection.execute("DELETE FROM projections WHERE build = $1 AND state <> 'live'", build.number)
+        tag = await connection.execute(
+            "DELETE FROM projections WHERE build = $1 AND state <> 'live'", build.number
+        )
         if tag != "DELETE 1":
-            raise Refused(f"build {build.number} is live, or there is none of that number: only others can be dropped")
+            raise Refused(
+                f"build {build.number} is live, or there is none of that number: only others can be dropped"
+            )
         await connection.execute("DELETE FROM stream_offsets WHERE reader = $1", build.schema)
         await connection.execute(f"DROP SCHEMA {build.schema} CASCADE")
 
@@ -106,6 +119,8 @@ async def drop(connection: Connection, build: Build) -> None:
 async def others(connection: Connection) -> list[Build]:
     """All builds that aren't live, the oldest first: retired ones, and those that a rebuild left behind."""
     rows = await connection.fetch(
-        "SELECT build, version, schema_name FROM projections WHERE name = $1 AND state <> 'live' ORDER BY build", fold.NAME
+        "SELECT build, version, schema_name FROM projections WHERE name = $1 AND state <> 'live' ORDER BY "
+        "build",
+        fold.NAME,
     )
     return [Build(row["build"], row["version"], row["schema_name"]) for row in rows]

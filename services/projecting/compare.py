@@ -1,6 +1,7 @@
 """Two builds side by side, row by row: what one has and the other hasn't, and what differs.
 
-Each build is read in a snapshot of its own, in the order of its keys, as one digest per row; memory is bounded whatever the tables hold.
+Each build is read in a snapshot of its own, in the order of its keys, as one digest per row; memory is
+bounded whatever the tables hold.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Difference(msgspec.Struct):
-    """What differs in one table. `missing` are in the old build only, `added` in the new one only. `examples` are keys."""
+    """What differs in one table.
+
+    `missing` are in the old build only, `added` in the new one only. `examples` are keys.
+    """
 
     table: str
     rows: int = 0
@@ -50,7 +54,9 @@ class Difference(msgspec.Struct):
 
 
 async def compare(old: Connection, before: Build, new: Connection, after: Build) -> list[Difference]:
-    """Compare all tables. Each connection is in a `repeatable read` transaction; their snapshots are at the same ledger positions.
+    """Compare all tables.
+
+    Each connection is in a `repeatable read` transaction; their snapshots are at the same ledger positions.
 
     Columns that only one of two versions has are left out.
     """
@@ -58,7 +64,11 @@ async def compare(old: Connection, before: Build, new: Connection, after: Build)
     for table, key in KEYS.items():
         columns = sorted(await _columns(old, before.schema, table) & await _columns(new, after.schema, table))
         found = Difference(table)
-        await _merge(found, _rows(old, before.schema, table, key, columns), _rows(new, after.schema, table, key, columns))
+        await _merge(
+            found,
+            _rows(old, before.schema, table, key, columns),
+            _rows(new, after.schema, table, key, columns),
+        )
         differences.append(found)
     return differences
 
@@ -84,7 +94,9 @@ async def _merge(
 
 async def _columns(connection: Connection, schema: str, table: str) -> set[str]:
     rows = await connection.fetch(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2", schema, table
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2",
+        schema,
+        table,
     )
     return {row[0] for row in rows}
 
@@ -97,7 +109,7 @@ async def _rows(
     order = ", ".join(column if column in texts else f'{column} COLLATE "C"' for column in key)
     # The exact bytes stand in the row as their hash already.
     digest = ", ".join(column for column in columns if column != "data")
-    query = f"SELECT {', '.join(key)}, md5(ROW({digest})::text) FROM {schema}.{table} ORDER BY {order}"
+    query = f"SELECT {', '.join(key)}, md5(ROW({digest})::text) FROM {schema}.{table} ORDER BY {order}"  # noqa: S608 - our own names
     async for record in connection.cursor(query, prefetch=PREFETCH_ROWS):
         *keys, row = record
         yield tuple(keys), row

@@ -1,4 +1,7 @@
-"""Migrations of the shared tables, by alembic. Each runs in a transaction; what has run is noted in `alembic_version`."""
+"""Migrations of the shared tables, by alembic.
+
+Each runs in a transaction; what has run is noted in `alembic_version`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ LOCK: Final = 0x600D57A4D
 async def migrate(dsn: str, revision: str = HEAD) -> None:
     """Bring a database to a revision, by default the newest. Does nothing where it is there already."""
     address = "postgresql+asyncpg://" + dsn.split("://", 1)[1]
-    engine = create_async_engine(address, poolclass=NullPool, connect_args={"server_settings": {"timezone": "UTC"}})
+    engine = create_async_engine(
+        address, poolclass=NullPool, connect_args={"server_settings": {"timezone": "UTC"}}
+    )
     try:
         async with engine.begin() as connection:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")

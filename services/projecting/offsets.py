@@ -1,7 +1,7 @@
 """A reader's place in one partition, kept in PostgreSQL beside what was made of the records before it.
 
-`next` and `epoch` are what this process believes. Every batch checks both in the transaction that writes its rows, so a second
-owner, or a batch applied twice, changes nothing.
+`next` and `epoch` are what this process believes. Every batch checks both in the transaction that writes its
+rows, so a second owner, or a batch applied twice, changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from services.runtime.postgres import Connection, count_of
 
 
 class Lost(Exception):
-    """Somebody else owns the partition, or is past this batch: nothing was written. Let go, and take it over again only if told to."""
+    """Somebody else owns the partition, or is past this batch: nothing was written.
+
+    Let go, and take it over again only if told to.
+    """
 
 
 class Place:
@@ -38,14 +41,20 @@ class Place:
             SQL["advance"], self.reader, self.topic, self.partition, self.next, next_offset, self.epoch
         )
         if count_of(tag) != 1:
-            raise Lost(f"{self}: another owner has taken it over from epoch {self.epoch}, or moved it from {self.next}")
+            raise Lost(
+                f"{self}: another owner has taken it over from epoch {self.epoch}, or moved it from "
+                f"{self.next}"
+            )
 
     def moved(self, next_offset: int) -> None:
         """The transaction is committed."""
         self.next = next_offset
 
     async def reread(self, connection: Connection) -> None:
-        """After a commit whose outcome is unknown: whatever the table says is what happened. Raises `Lost`."""
+        """After a commit whose outcome is unknown: whatever the table says is what happened.
+
+        Raises `Lost`.
+        """
         row = await connection.fetchrow(SQL["position"], self.reader, self.topic, self.partition)
         if row is None or row["epoch"] != self.epoch:
             raise Lost(f"{self}: another owner has taken it over from epoch {self.epoch}")

@@ -1,21 +1,27 @@
-"""One assigned partition on its way into PostgreSQL: one connection, one transaction per batch, position and rows together.
+"""One assigned partition on its way into PostgreSQL.
+
+One connection, one transaction per batch, position and rows together.
 
 PostgreSQL says where to go on; Kafka's own offsets are a hint for lag tools. What a failure means:
 
-- PostgreSQL is away: hold the partition, try again with growing pauses, then read there what had been committed.
-- somebody else has taken the partition over: write nothing more, and take it back only after a while, or on a new assignment.
+- PostgreSQL is away: hold the partition, try again with growing pauses, then read there what had been
+  committed.
+- somebody else has taken the partition over: write nothing more, and take it back only after a while, or on a
+  new assignment.
 - an entry can't be applied: narrow it down to the one record, stop there and say so; nothing is ever skipped.
+
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from projections.table import CannotApply
@@ -30,6 +36,10 @@ from services.runtime.postgres import MISSING, UNAVAILABLE, Connection
 log = logging.getLogger(__name__)
 
 BATCH_RECORDS_MAX: Final = 2_000
+BACKLOG_RECORDS_MIN: Final = 100
+"""A fetch that brings so many is part of a backlog, and the next one is worth a moment's wait: large batches
+cost less per entry."""
+BACKLOG_WAIT_S: Final = 0.02
 RETRY_S_MIN: Final = 0.1
 RETRY_S_MAX: Final = 5.0
 LOST_S_MIN: Final = 5.0
@@ -48,7 +58,10 @@ class Sink(Protocol):
     """The catalogue's name."""
 
     async def reader(self, connection: Connection) -> str:
-        """The name under which positions are kept. Raises `Refused` when the database isn't as this build needs it."""
+        """The name under which positions are kept.
+
+        Raises `Refused` when the database isn't as this build needs it.
+        """
 
     async def apply(self, connection: Connection, reader: str, records: Records) -> None:
         """Write what follows from the records, within the caller's transaction. Raises `CannotApply`."""
@@ -97,6 +110,7 @@ class Partition:
         self._assignment = 0
         self._taken_in = 0
         self._going = asyncio.Event()
+        self._reassigned = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._records_max = BATCH_RECORDS_MAX
@@ -111,6 +125,7 @@ class Partition:
     def assign(self, assignment: int) -> None:
         """Go on, under an assignment that is newer than all before."""
         self._assignment = assignment
+        self._reassigned.set()
         self._going.set()
 
     def pause(self) -> None:
@@ -156,10 +171,7 @@ class Partition:
         place = await self._take_up()
         self._enter("running", "")
         while self._going.is_set() and self._taken_in == self._assignment:
-            found = await self._member.getmany(
-                self.at, timeout_ms=int(POLL_WAIT_S * 1000), max_records=self._records_max
-            )
-            records = found.get(self.at)
+            records = await self._poll()
             if not records or not self._going.is_set():
                 continue
             self._idle.clear()
@@ -170,8 +182,21 @@ class Partition:
             self._retry_s, self._lost_s = RETRY_S_MIN, LOST_S_MIN
         self._enter("paused", "a rebalance is under way")
 
+    async def _poll(self) -> Records:
+        """The next batch: what comes, and while there is a backlog, as much as a batch takes."""
+        records: list[ConsumerRecord] = []
+        wait_s = POLL_WAIT_S
+        while (room := self._records_max - len(records)) > 0:
+            found = await self._member.getmany(self.at, timeout_ms=int(wait_s * 1000), max_records=room)
+            more = found.get(self.at, [])
+            records += more
+            if len(more) < BACKLOG_RECORDS_MIN:
+                break
+            wait_s = BACKLOG_WAIT_S
+        return records
+
     async def _take_up(self) -> Place:
-        """Connect, fence whoever had the partition in an earlier assignment, and read on from where PostgreSQL is."""
+        """Connect, fence whoever had the partition before, and read on where PostgreSQL is."""
         if self._connection is None or self._connection.is_closed():
             self._enter("connecting", "connecting to PostgreSQL")
             self._connection = await project.writer(self._dsn, f"goodstanding-projecting-{self.at.partition}")
@@ -186,16 +211,20 @@ class Partition:
             await place.reread(self._connection)
         if not begin <= place.next <= end:
             raise Refused(
-                f"{place}: PostgreSQL has come to offset {place.next}, the topic holds {begin} to {end}; records were deleted before "
-                "they were projected, or the topic was made anew: restore the topic, or empty the database and migrate it again"
+                f"{place}: PostgreSQL has come to offset {place.next}, the topic holds {begin} to {end}; "
+                "records were deleted before they were projected, or the topic was made anew: "
+                "restore the topic, or empty the database and migrate it again"
             )
         self._member.seek(self.at, place.next)
         return place
 
     async def _bounds(self) -> tuple[int, int]:
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            begin = (await self._member.beginning_offsets([self.at]))[self.at]
-            end = (await self._member.end_offsets([self.at]))[self.at]
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                begin = (await self._member.beginning_offsets([self.at]))[self.at]
+                end = (await self._member.end_offsets([self.at]))[self.at]
+        except TimeoutError as error:
+            raise KafkaTimeoutError(f"no answer within {CALL_TIMEOUT_S:.0f} s") from error
         return begin, end
 
     async def _apply(self, place: Place, records: Records) -> None:
@@ -220,7 +249,10 @@ class Partition:
         metrics.PROJECTION_POSITION.labels(topic, partition).set(self.place.next)
 
     async def _wait_for_postgres(self, error: BaseException) -> None:
-        """The outcome of what was under way is unknown; `_take_up` reads it. Nothing is kept in memory meanwhile."""
+        """The outcome of what was under way is unknown; `_take_up` reads it.
+
+        Nothing is kept in memory meanwhile.
+        """
         log.warning("%s: %r, trying again in %.1f s", self, error, self._retry_s)
         self._enter("waiting", f"PostgreSQL is away: {type(error).__name__}: {error}")
         metrics.REBUILDS.labels("projecting", str(self.at.partition), "infrastructure").inc()
@@ -238,12 +270,9 @@ class Partition:
         if before is not None and await self._moved_on(before):
             log.info("%s: another build is live, going on with that", self)
             return
-        log.warning("%s, staying away for %.0f s", error, self._lost_s)
+        log.warning("%s, staying away for %.1f s", error, self._lost_s)
         self._enter("fenced", "another owner has taken over")
-        assignment = self._assignment
-        until = time.monotonic() + self._lost_s
-        while time.monotonic() < until and assignment == self._assignment:
-            await asyncio.sleep(POLL_WAIT_S)
+        await self._until_reassigned(self._lost_s)
         self._lost_s = min(2 * self._lost_s, LOST_S_MAX)
 
     async def _moved_on(self, before: Place) -> bool:
@@ -260,10 +289,17 @@ class Partition:
             return
         log.error("%s stopped: %s", self, error)
         self._enter("stopped", str(error))
-        assignment = self._assignment
-        while assignment == self._assignment:
-            await asyncio.sleep(POLL_WAIT_S)
+        await self._until_reassigned(None)
         self._records_max = BATCH_RECORDS_MAX
+
+    async def _until_reassigned(self, wait_s: float | None) -> None:
+        """Wait for an assignment newer than the one that the partition was taken up in."""
+        self._reassigned.clear()
+        if self._taken_in != self._assignment:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._reassigned.wait()
 
     async def _let_go(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,12 +1,15 @@
-"""One batch of ledger records into the tables of one build: decode, fetch the rows that it names, fold, write.
+"""One batch of ledger records into the tables of one build.
 
-The caller holds the transaction. Changed rows are deleted and copied in anew: COPY is the fastest way into PostgreSQL, and a row that
-changes often in a batch is written once.
+Decode, fetch the rows that it names, fold, write.
+
+The caller holds the transaction. Changed rows are deleted and copied in anew: COPY is the fastest way into
+PostgreSQL, and a row that changes often in a batch is written once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any, Final
@@ -28,12 +31,26 @@ _astuple: Final = msgspec.structs.astuple
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _PACK: Final = Struct(">q").pack
 
-REFUSED_BY_POSTGRES: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.exceptions.DataError)
-"""PostgreSQL, or its client, can't hold what the fold made: the same again will fail again."""
+_REFUSALS: Final = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, OverflowError, TypeError)
+
+
+@contextmanager
+def refusals_named(where: str) -> Iterator[None]:
+    """Raise `CannotApply` for rows that PostgreSQL, or its client, can't hold: they never will be."""
+    try:
+        yield
+    except _REFUSALS as error:
+        raise CannotApply(
+            f"{where}: PostgreSQL refused the rows: {error}; either the log contradicts itself, "
+            "or rows were changed by hand: rebuild the projection"
+        ) from error
 
 
 async def writer(dsn: str, application: str) -> Connection:
-    """A connection that writes times fast: asyncpg's own way takes two to three times as long, ten times per entry."""
+    """A connection that writes times fast.
+
+    Asyncpg's own way takes two to three times as long, ten times per entry.
+    """
     connection = await postgres.connect(dsn, application=application)
     await connection.set_type_codec(
         "timestamptz", schema="pg_catalog", format="binary", encoder=_time_to_bytes, decoder=_time_from_bytes
@@ -59,7 +76,8 @@ def decode(records: Sequence[Record]) -> list[Recorded]:
             entry = decode_entry(record.value or b"")
         except msgspec.MsgspecError as error:
             raise CannotApply(
-                f"{LEDGER} partition {record.partition}, offset {record.offset}: the entry can't be read ({error}); "
+                f"{LEDGER} partition {record.partition}, offset {record.offset}: the entry can't be read "
+                f"({error}); "
                 "was it written by a newer build? run that one, or restore the topic"
             ) from error
         batch.append(Recorded(record.partition, record.offset, entry, record.value or b""))
@@ -79,32 +97,31 @@ async def apply(connection: Connection, schema: str, batch: Sequence[Recorded]) 
         missing = missing or len(known[name]) < len(keys)
     purged = await _purged(connection, schema) if missing else frozenset()
     changes = fold.fold(batch, known, purged)
-    try:
+    first, last = batch[0], batch[-1]
+    with refusals_named(f"{LEDGER} partition {first.partition}, offsets {first.offset} to {last.offset}"):
         await _write(connection, schema, changes)
-    except REFUSED_BY_POSTGRES as error:
-        first, last = batch[0], batch[-1]
-        raise CannotApply(
-            f"{LEDGER} partition {first.partition}, offsets {first.offset} to {last.offset}: PostgreSQL refused the rows: {error}; "
-            "either the ledger contradicts itself, or rows were changed by hand: rebuild the projection"
-        ) from error
 
 
 async def _fetch(connection: Connection, schema: str, table: Table, keys: list[str]) -> list[Placed]:
     columns = ", ".join(table.columns)
-    found = await connection.fetch(
-        f"SELECT {columns} FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])", keys
-    )
-    return [table.load(record) for record in found]
+    query = f"SELECT {columns} FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])"  # noqa: S608 - our own names
+    return [table.load(record) for record in await connection.fetch(query, keys)]
 
 
 async def _purged(connection: Connection, schema: str) -> frozenset[str]:
-    return frozenset(row[0] for row in await connection.fetch(f"SELECT account FROM {schema}.{PURGES}"))
+    return frozenset(row[0] for row in await connection.fetch(f"SELECT account FROM {schema}.{PURGES}"))  # noqa: S608 - our own names
 
 
 async def _write(connection: Connection, schema: str, changes: fold.Changes) -> None:
     for rows in changes.tables:
         await _replace(connection, schema, rows)
-    await _copy(connection, schema, audit_entries.NAME, audit_entries.COLUMNS, [_astuple(row) for row in changes.audit])
+    await _copy(
+        connection,
+        schema,
+        audit_entries.NAME,
+        audit_entries.COLUMNS,
+        [_astuple(row) for row in changes.audit],
+    )
 
 
 async def _replace(connection: Connection, schema: str, rows: Rows[Any]) -> None:
@@ -113,10 +130,13 @@ async def _replace(connection: Connection, schema: str, rows: Rows[Any]) -> None
         return
     table = rows.table
     if replaced := rows.replaced:
-        await connection.execute(f"DELETE FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])", replaced)
+        query = f"DELETE FROM {schema}.{table.name} WHERE {table.key} = ANY ($1::text[])"  # noqa: S608 - our own names
+        await connection.execute(query, replaced)
     await _copy(connection, schema, table.name, table.columns, [_astuple(row) for row in changed])
     if rows.past:
-        await _copy(connection, schema, f"{table.name}_past", table.columns, [_astuple(row) for row in rows.past])
+        await _copy(
+            connection, schema, f"{table.name}_past", table.columns, [_astuple(row) for row in rows.past]
+        )
 
 
 async def _copy(

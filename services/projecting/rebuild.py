@@ -1,8 +1,12 @@
-"""Rebuild: a new build is filled from the ledger's beginning beside the live one, compared with it, and shown instead of it.
+"""Rebuild.
 
-The live projector works on meanwhile. The comparison takes a snapshot of the live build, brings the new one to exactly the same ledger
-positions, and reads both row by row. The swap holds the live build's positions for the moment in which the new one catches up; whoever
-wrote to the old build then meets a raised epoch, and goes on with the new one.
+A new build is filled from the ledger's beginning beside the live one, compared with it, and shown instead of
+it.
+
+The live projector works on meanwhile. The comparison takes a snapshot of the live build, brings the new one
+to exactly the same ledger positions, and reads both row by row. The swap holds the live build's positions for
+the moment in which the new one catches up; whoever wrote to the old build then meets a raised epoch, and goes
+on with the new one.
 """
 
 from __future__ import annotations
@@ -42,7 +46,10 @@ Progress = Callable[[int, int], None]
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a rebuild came to. `differences` has one for each table, equal ones too; `positions` are those compared at."""
+    """What a rebuild came to.
+
+    `differences` has one for each table, equal ones too; `positions` are those compared at.
+    """
 
     build: int
     entries: int
@@ -65,16 +72,18 @@ async def rebuild(
 ) -> Report:
     """Fill a new build, compare it with the live one, and swap them.
 
-    `swap` says whether to show the new build: `if_equal` keeps the live one when a row differs, `never` only compares. A build that isn't
-    swapped is dropped, and so are retired ones before the last. Raises `Refused` when another rebuild runs, or when the ledger is shorter
-    than what the live build has applied.
+    `swap` says whether to show the new build: `if_equal` keeps the live one when a row differs, `never` only
+    compares. A build that isn't swapped is dropped, and so are retired ones before the last. Raises `Refused`
+    when another rebuild runs, or when the ledger is shorter than what the live build has applied.
     """
     async with _connected(dsn) as control:
         if not await control.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             raise Refused("another rebuild is under way in this database: wait for it, or stop that process")
         live = await builds.live(control)
         if live is None:
-            raise Refused("there is no live projection to compare with; run the migrations (`goodstanding db migrate`)")
+            raise Refused(
+                "there is no live projection to compare with; run the migrations (`goodstanding db migrate`)"
+            )
         build = await builds.create(control)
         try:
             async with _filler(bootstrap, dsn, prefix, build, progress) as filler:
@@ -89,7 +98,9 @@ async def rebuild(
         return report
 
 
-async def _fill_compare_swap(control: Connection, dsn: str, live: Build, filler: _Filler, swap: Swap) -> Report:
+async def _fill_compare_swap(
+    control: Connection, dsn: str, live: Build, filler: _Filler, swap: Swap
+) -> Report:
     await filler.reach(await _positions(control, live), CATCH_UP_RECORDS_MAX)
     async with _connected(dsn) as old, old.transaction(isolation="repeatable_read", readonly=True):
         positions = await _positions(old, live)
@@ -111,7 +122,13 @@ class _Filler:
     """Applies the ledger to a new build, partition after partition, never further than it is told."""
 
     def __init__(
-        self, reader: BoundedConsumer, connection: Connection, build: Build, topic: str, partitions: int, progress: Progress
+        self,
+        reader: BoundedConsumer,
+        connection: Connection,
+        build: Build,
+        topic: str,
+        partitions: int,
+        progress: Progress,
     ) -> None:
         self.build: Final = build
         self.applied = 0
@@ -132,7 +149,8 @@ class _Filler:
         for at, place in self._places.items():
             if begins[at] > 0:
                 raise Refused(
-                    f"{at.topic} partition {at.partition} begins at offset {begins[at]}, expected 0: entries were deleted, so nothing "
+                    f"{at.topic} partition {at.partition} begins at offset {begins[at]}, expected 0: "
+                    "entries were deleted, so nothing "
                     "can be rebuilt from it; restore the topic"
                 )
             await place.claim(self._connection, 0)
@@ -140,7 +158,10 @@ class _Filler:
         self._total = sum(ends.values())
 
     async def reach(self, positions: dict[int, int], short_by: int = 0) -> None:
-        """Apply entries below these positions; with `short_by` it may stop when no more than so many offsets are missing."""
+        """Apply entries below these positions.
+
+        With `short_by` it may stop when no more than so many offsets are missing.
+        """
         short = {
             at: positions.get(at.partition, 0)
             for at, place in self._places.items()
@@ -211,7 +232,10 @@ async def _connected(dsn: str) -> AsyncIterator[Connection]:
 
 
 async def _positions(connection: Connection, build: Build) -> dict[int, int]:
-    return {row["partition"]: row["next"] for row in await connection.fetch(SQL["positions"], build.schema, LEDGER)}
+    return {
+        row["partition"]: row["next"]
+        for row in await connection.fetch(SQL["positions"], build.schema, LEDGER)
+    }
 
 
 async def _drop_quietly(dsn: str, build: Build) -> None:

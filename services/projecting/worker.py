@@ -1,4 +1,7 @@
-"""The projector: a member of the group `projecting`, with one task per assigned partition of `ledger` and `contents`."""
+"""The projector.
+
+A member of the group `projecting`, with one task per assigned partition of `ledger` and `contents`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ REVOKE_WAIT_S_MAX: Final = 5.0
 class Projecting:
     """One worker. `instance` makes the member static, so that a restart gets its partitions back at once."""
 
-    def __init__(self, kafka: Kafka, dsn: str, *, prefix: str = "", partitions: int | None = None, instance: str = "") -> None:
+    def __init__(
+        self, kafka: Kafka, dsn: str, *, prefix: str = "", partitions: int | None = None, instance: str = ""
+    ) -> None:
         self._kafka = kafka
         self._dsn = dsn
         self._prefix = prefix
@@ -96,8 +101,10 @@ class Projecting:
             count = counts.get(topic)
             if count is None or count != (self._expected or count):
                 raise Refused(
-                    f"topic `{topic}` {'is missing' if count is None else f'has {count} partitions'}, expected "
-                    f"{self._expected or 'it'}; create it with `goodstanding topics create`, or check the configured prefix"
+                    f"topic `{topic}` {'is missing' if count is None else f'has {count} partitions'}, "
+                    "expected "
+                    f"{self._expected or 'it'}; create it with `goodstanding topics create`, or check the "
+                    "configured prefix"
                 )
 
     async def _supervise(self) -> None:
@@ -183,7 +190,10 @@ class Projecting:
 def main(settings: Settings) -> NoReturn:
     """Run the projector until SIGTERM, then exit 0."""
     if not settings.postgres_dsn:
-        raise Refused("projecting needs PostgreSQL: set `GOODSTANDING_POSTGRES_DSN` to `postgresql://user:password@host:port/database`")
+        raise Refused(
+            "projecting needs PostgreSQL: set `GOODSTANDING_POSTGRES_DSN` to "
+            "`postgresql://user:password@host:port/database`"
+        )
     projector = Projecting(
         Kafka(settings.bootstrap_servers),
         settings.postgres_dsn,

@@ -15,7 +15,8 @@ from services.runtime.stage import Stage
 class Context:
     """One stage on one log.
 
-    `counts` are the partition numbers of all topics, as of start-up; `rejoin` asks the group for a new assignment.
+    `counts` are the partition numbers of all topics, as of start-up; `rejoin` asks the group for a new
+    assignment.
     """
 
     def __init__(

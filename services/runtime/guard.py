@@ -24,7 +24,7 @@ SCHEMA: Final = 1
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
-    """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for re-reading windows."""
+    """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for windows."""
 
     offsets: dict[str, int]
     stage: msgspec.Raw
@@ -100,7 +100,8 @@ def starts(
         if offset != expected:
             raise Refused(
                 f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, "
-                f"the guard says {_say(expected)}; they are written together, so one of them was lost or changed by hand; "
+                f"the guard says {_say(expected)}; they are written together, "
+                "so one of them was lost or changed by hand; "
                 "set the group's offset back to the guard's, or rebuild the changelog from the ledger"
             )
         if offset is None:

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 Reasons = Callable[[], list[str]]
 
 
-class Health(Service):  # type: ignore[misc]  # mode ships no types that hold
+class Health(Service):
     """Serves on `host`:`port` (0: any free port, which is logged).
 
     `reasons` says why the worker isn't ready.

@@ -58,7 +58,7 @@ class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships
                 raise KafkaError(f"the consumer's background task has ended: {task.exception()!r}")
 
     def join(self, topics: Sequence[str], listener: port.Listener) -> None:
-        """Subscribe, or if subscribed ask the group to assign anew: to leave first races with the new join."""
+        """Subscribe, or if subscribed ask to be assigned anew: to leave first races with the new join."""
         if self.subscription():
             self._coordinator.request_rejoin()
         else:

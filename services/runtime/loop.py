@@ -106,8 +106,8 @@ class Loop:
         self._draining = True
         self._changed.set()
 
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Pause everything, and wait, bounded, for what is in flight."""
+    async def on_partitions_revoked(self, _: Sequence[TopicPartition]) -> None:
+        """Pause everything, and wait, bounded, for what is in flight: a rebalance revokes all partitions."""
         self._revoked = True
         for part in self._parts.values():
             part.pause()
@@ -121,7 +121,7 @@ class Loop:
         self._changed.set()
 
     async def _connect(self) -> tuple[Member, dict[str, int]] | None:
-        """A started member and the partition numbers of all topics; tries until there is a broker, or drained."""
+        """A started member and the partition numbers of all topics; tries until there is one."""
         backoff_s = REBUILD_BACKOFF_S_MIN
         while not self._draining:
             member = self._kafka.member(group_of(self._prefix, self._stage), self._instance)

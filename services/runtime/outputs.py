@@ -80,7 +80,7 @@ class Router:
         count = self._counts.get(self._prefix + topic)
         if count is None:
             raise Refused(
-                f"unknown topic `{self._prefix + topic}`: a stage sends to it, but the broker doesn't have it; "
+                f"unknown topic `{self._prefix + topic}`: a stage sends to it, but there is none; "
                 "create it (`goodstanding topics create`), then start the worker again"
             )
         return count

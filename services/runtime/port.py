@@ -33,20 +33,24 @@ class Producer(Protocol):
     """A transactional producer. After any error only `discard` may be called."""
 
     async def start(self) -> None:
-        """Take up the transactional id: every older producer with it is fenced, its open transaction aborted."""
+        """Take up the transactional id: older producers are fenced, what they left open is aborted."""
 
-    async def begin_transaction(self) -> None: ...
+    async def begin_transaction(self) -> None:
+        """Begin; nothing reaches the broker yet."""
 
-    def create_batch(self) -> Builder: ...
+    def create_batch(self) -> Builder:
+        """An empty record batch."""
 
     async def send_batch(self, batch: Builder, topic: str, *, partition: int) -> Future[Any]:
         """Queue a batch; the future tells whether the broker took it."""
 
     async def send_offsets_to_transaction(
         self, offsets: dict[TopicPartition, OffsetAndMetadata], group_id: str
-    ) -> None: ...
+    ) -> None:
+        """Commit input offsets with the transaction."""
 
-    async def commit_transaction(self) -> None: ...
+    async def commit_transaction(self) -> None:
+        """Commit. It succeeds though a record was rejected."""
 
     async def discard(self) -> None:
         """Let go without sending anything more: an open transaction is left to the broker.
@@ -58,22 +62,28 @@ class Producer(Protocol):
 class Reader(Protocol):
     """A consumer without a group: `read_committed`, and never resetting its position by itself."""
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Connect."""
 
     async def stop(self) -> None:
         """Bounded, raises nothing."""
 
-    def assign(self, partitions: list[TopicPartition]) -> None: ...
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """Read these, and forget others."""
 
-    def seek(self, partition: TopicPartition, offset: int) -> None: ...
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Read on at an offset."""
 
-    async def position(self, partition: TopicPartition) -> int: ...
+    async def position(self, partition: TopicPartition) -> int:
+        """The next offset to be handed out; markers that were passed count."""
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> Records: ...
+    ) -> Records:
+        """What has been fetched of these partitions, waiting at most `timeout_ms` for something."""
 
-    async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]: ...
+    async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The first offsets that are still kept."""
 
     async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The last stable offsets, exclusive."""
@@ -90,9 +100,11 @@ class Reader(Protocol):
 class Listener(Protocol):
     """Told of rebalances. Exceptions raised here are swallowed, so it only pauses and signals."""
 
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None: ...
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition], /) -> None:
+        """Everything is taken away, to be dealt anew."""
 
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None: ...
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition], /) -> None:
+        """This is what one has now."""
 
 
 class Member(Reader, Protocol):
@@ -106,9 +118,11 @@ class Member(Reader, Protocol):
     ) -> dict[TopicPartition, OffsetAndMetadata]:
         """The stable committed offsets; what was never committed is left out."""
 
-    def highwater(self, partition: TopicPartition) -> int | None: ...
+    def highwater(self, partition: TopicPartition) -> int | None:
+        """The end of the log at the last fetch, open transactions included."""
 
-    def last_stable_offset(self, partition: TopicPartition) -> int | None: ...
+    def last_stable_offset(self, partition: TopicPartition) -> int | None:
+        """The last stable offset at the last fetch."""
 
     def check(self) -> None:
         """Raise what ended one of the client's background tasks, if one has ended."""
@@ -120,10 +134,14 @@ class Log(Protocol):
     async def partition_counts(self) -> dict[str, int]:
         """The number of partitions of every topic there is."""
 
-    def producer(self, transactional_id: str) -> Producer: ...
+    def producer(self, transactional_id: str) -> Producer:
+        """A transactional producer, not started."""
 
-    def reader(self) -> Reader: ...
+    def reader(self) -> Reader:
+        """A consumer without a group, not started."""
 
-    def member(self, group: str, instance: str | None) -> Member: ...
+    def member(self, group: str, instance: str | None) -> Member:
+        """A group member, not started; `instance` makes it a static one."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of connections."""

@@ -1,4 +1,8 @@
-"""PostgreSQL: connections with every wait bounded, named queries from `.sql` files, and which of its errors pass by themselves."""
+"""PostgreSQL.
+
+Connections with every wait bounded, named queries from `.sql` files, and which of its errors pass by
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 
@@ -32,7 +36,10 @@ UNAVAILABLE: Final = (
     asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,  # what asyncpg makes of a reply that was cut short
 )
-"""Errors after which the same may work again on a new connection; after one of them the outcome of a commit is unknown."""
+"""Errors after which the same may work again on a new connection.
+
+After one of them the outcome of a commit is unknown.
+"""
 
 MISSING: Final = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError, asyncpg.UndefinedColumnError)
 """Errors that say that the database isn't as this build needs it: migrations haven't run."""
@@ -44,7 +51,9 @@ class Queries(Mapping[str, str]):
     def __init__(self, folder: Path) -> None:
         self._texts = {file.stem: file.read_text("utf-8") for file in sorted(folder.glob("*.sql"))}
         if not self._texts:
-            raise FileNotFoundError(f"no `.sql` files in `{folder}`: was the package installed without its data?")
+            raise FileNotFoundError(
+                f"no `.sql` files in `{folder}`: was the package installed without its data?"
+            )
 
     def __getitem__(self, name: str) -> str:
         return self._texts[name]
@@ -57,7 +66,10 @@ class Queries(Mapping[str, str]):
 
 
 async def connect(dsn: str, *, application: str = APPLICATION, search_path: str | None = None) -> Connection:
-    """One connection, times in UTC. `search_path` is set for the whole session. Raises one of `UNAVAILABLE`."""
+    """One connection, times in UTC.
+
+    `search_path` is set for the whole session. Raises one of `UNAVAILABLE`.
+    """
     settings = {"application_name": application, "timezone": "UTC"}
     if search_path is not None:
         settings["search_path"] = search_path
@@ -66,7 +78,9 @@ async def connect(dsn: str, *, application: str = APPLICATION, search_path: str 
     )
 
 
-async def pool(dsn: str, *, application: str = APPLICATION, connections_max: int = POOL_CONNECTIONS_MAX) -> Pool:
+async def pool(
+    dsn: str, *, application: str = APPLICATION, connections_max: int = POOL_CONNECTIONS_MAX
+) -> Pool:
     """Connections for many short questions, times in UTC. To be closed by the caller."""
     return await asyncpg.create_pool(
         dsn,
@@ -79,7 +93,10 @@ async def pool(dsn: str, *, application: str = APPLICATION, connections_max: int
 
 
 async def let_go(connection: Connection | None) -> None:
-    """Close a connection in whatever state it is. Bounded, raises nothing: what was under way is rolled back by the server."""
+    """Close a connection in whatever state it is.
+
+    Bounded, raises nothing: what was under way is rolled back by the server.
+    """
     if connection is None or connection.is_closed():
         return
     try:

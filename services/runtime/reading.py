@@ -1,7 +1,7 @@
 """The read side: what the command line and the API ask of PostgreSQL.
 
-Every function takes a connection or a pool, and gives back frozen rows that carry the ledger position which they reflect. What isn't
-there raises `NotFound`. Pages are walked by key: pass a page's `next` as `after`.
+Every function takes a connection or a pool, and gives back frozen rows that carry the ledger position which
+they reflect. What isn't there raises `NotFound`. Pages are walked by key: pass a page's `next` as `after`.
 """
 
 from __future__ import annotations
@@ -34,16 +34,22 @@ NO_LONGER: Final = frozenset({"overturned", "waived", "withdrawn", "expired"})
 class Database(Protocol):
     """A connection or a pool."""
 
-    async def fetch(self, query: str, *arguments: Any) -> list[Any]: ...
-    async def fetchrow(self, query: str, *arguments: Any) -> Any: ...
-    async def fetchval(self, query: str, *arguments: Any) -> Any: ...
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        """All rows."""
+
+    async def fetchrow(self, query: str, *arguments: Any) -> Any:
+        """The first row, or None."""
+
+    async def fetchval(self, query: str, *arguments: Any) -> Any:
+        """The first column of the first row, or None."""
 
 
 class NotFound(Exception):
     """There is no such thing. The message says what was asked for, and what to try."""
 
 
-# --- rows ------------------------------------------------------------------------------------------------------------
+# --- rows
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _json(value: Any) -> Any:
@@ -59,7 +65,10 @@ Jsons = Annotated[tuple[Any, ...], BeforeValidator(_jsons)]
 
 
 class Row(BaseModel):
-    """What every row has: the ledger position of the entry that made it what it is, and both of that entry's times."""
+    """What every row has.
+
+    The ledger position of the entry that made it what it is, and both of that entry's times.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -206,11 +215,13 @@ class CaseFile(BaseModel):
 
 
 class Standing(Row):
-    """An account's standing: the summary of the entry at `sequence`, and the strikes, warnings and sanctions that go with it.
+    """An account's standing.
 
-    `reading` says what the answer means: `now`, `as_recorded` (what was known by `at`) or `in_effect` (what held at `at`, by what is
-    known today). `exact` is False where the summary's points couldn't be told for just that moment, because one entry holds outcomes
-    from both sides of it; the lists are exact always.
+    The summary of the entry at `sequence`, and the strikes, warnings and sanctions that go with it.
+
+    `reading` says what the answer means: `now`, `as_recorded` (what was known by `at`) or `in_effect` (what
+    held at `at`, by what is known today). `exact` is False where the summary's points couldn't be told for
+    just that moment, because one entry holds outcomes from both sides of it; the lists are exact always.
     """
 
     account: str
@@ -241,7 +252,10 @@ class Standing(Row):
 
 
 class StandingAnswer(BaseModel):
-    """What `standing` answers. Without `as_of` it is `now`; with it, `as_recorded` and `in_effect`, each None where there was nothing."""
+    """What `standing` answers.
+
+    Without `as_of` it is `now`; with it, `as_recorded` and `in_effect`, each None where there was nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -253,7 +267,10 @@ class StandingAnswer(BaseModel):
 
 
 class AuditEntry(Row):
-    """One ledger entry: who and what caused it, by which policy and build, and what came of it. `entry` is the entry itself."""
+    """One ledger entry: who and what caused it, by which policy and build, and what came of it.
+
+    `entry` is the entry itself.
+    """
 
     entity: str
     effective_from: AwareDatetime
@@ -322,8 +339,8 @@ class Origin(BaseModel):
 class Explanation(BaseModel):
     """Why there is a strike or a sanction: what it rests on, what it cost, and everything that led to it.
 
-    `points_before` and `points_after` are the account's active points around the entry that made it. `strikes` are those that a sanction
-    rests on; a strike rests on its own `evidence`.
+    `points_before` and `points_after` are the account's active points around the entry that made it.
+    `strikes` are those that a sanction rests on; a strike rests on its own `evidence`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -346,7 +363,10 @@ class Explanation(BaseModel):
 
 
 class Position(BaseModel):
-    """How far the live projection has come in one partition; `ledger_offset` and the rest are of the last entry applied."""
+    """How far the live projection has come in one partition.
+
+    `ledger_offset` and the rest are of the last entry applied.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -372,11 +392,15 @@ class Page(BaseModel, Generic[T]):
     next: str | None
 
 
-# --- questions -------------------------------------------------------------------------------------------------------
+# --- questions
+# -------------------------------------------------------------------------------------------------------
 
 
 async def standing(db: Database, account: str, as_of: datetime | None = None) -> StandingAnswer:
-    """An account's standing now, or both as recorded by, and as in effect at, a moment (aware). Raises `NotFound`."""
+    """An account's standing now, or both as recorded by, and as in effect at, a moment (aware).
+
+    Raises `NotFound`.
+    """
     if as_of is None:
         record = await db.fetchrow(SQL["standing"], account)
         if record is None:
@@ -442,14 +466,19 @@ async def case(db: Database, case_id: str) -> CaseFile:
     record = await db.fetchrow(SQL["case"], case_id)
     if record is None:
         raise NotFound(f"there is no case `{case_id}`; list them with `goodstanding cases`")
-    reports = [Report.model_validate(dict(r)) for r in await db.fetch(SQL["case_reports"], case_id, CASE_REPORTS_MAX)]
+    reports = [
+        Report.model_validate(dict(r)) for r in await db.fetch(SQL["case_reports"], case_id, CASE_REPORTS_MAX)
+    ]
     return CaseFile(case=Case.of(record), reports=tuple(reports))
 
 
 async def audit(
     db: Database, account: str, *, before_sequence: int | None = None, limit: int = PAGE_ROWS
 ) -> Page[AuditEntry]:
-    """An account's ledger entries, the latest first. Raises `NotFound` for an account that the ledger doesn't know."""
+    """An account's ledger entries, the latest first.
+
+    Raises `NotFound` for an account that the ledger doesn't know.
+    """
     entity = account if ":" in account else account_entity(account)
     records = await db.fetch(SQL["audit"], entity, before_sequence, _bounded(limit) + 1)
     if not records and before_sequence is None:
@@ -469,7 +498,8 @@ async def explain(db: Database, strike_or_sanction: str) -> Explanation:
     record = await db.fetchrow(SQL["sanction"], strike_or_sanction)
     if record is None:
         raise NotFound(
-            f"there is no strike or sanction `{strike_or_sanction}`; list an account's with `goodstanding standing <account>`"
+            f"there is no strike or sanction `{strike_or_sanction}`; list an account's with `goodstanding "
+            "standing <account>`"
         )
     sanction = Sanction.of(record)
     rests_on = [Strike.of(r) for r in await db.fetch(SQL["strikes_named"], list(sanction.strikes))]
@@ -482,14 +512,18 @@ async def positions(db: Database) -> list[Position]:
 
 
 async def contents(db: Database, ref: str) -> Content:
-    """A snapshot of content, or a free text, by its reference. Raises `NotFound`, also for what was erased."""
+    """A snapshot of content, or a free text, by its reference.
+
+    Raises `NotFound`, also for what was erased.
+    """
     value = await db.fetchval(SQL["contents"], ref)
     if value is None:
         raise NotFound(f"there is no content `{ref}`: it was erased, or hasn't arrived yet")
     return decode_content(value)
 
 
-# --- helpers ---------------------------------------------------------------------------------------------------------
+# --- helpers
+# ---------------------------------------------------------------------------------------------------------
 
 
 async def _raise_unknown(db: Database, account: str, *, only_if_unrecorded: bool = False) -> None:
@@ -500,11 +534,13 @@ async def _raise_unknown(db: Database, account: str, *, only_if_unrecorded: bool
         return
     if known["recorded"] and known["purged"]:
         raise NotFound(
-            f"account `{account}` was purged from the projection; `goodstanding audit {account}` shows its entries, and "
+            f"account `{account}` was purged from the projection; `goodstanding audit {account}` shows its "
+            "entries, and "
             "`goodstanding projections rebuild` brings its standing back"
         )
     raise NotFound(
-        f"nothing is on record about account `{account}`: it has no strike, report or decision, or hasn't been projected yet; "
+        f"nothing is on record about account `{account}`: it has no strike, report or decision, or hasn't "
+        "been projected yet; "
         "check the id, and `goodstanding projections status` for how far the projection has come"
     )
 
@@ -522,9 +558,12 @@ async def _as_recorded(db: Database, account: str, moment: datetime) -> Standing
     record = await db.fetchrow(SQL["entry_recorded_by"], account_entity(account), moment)
     if record is None:
         return None
-    strikes = [Strike.of(r) for r in await db.fetch(SQL["strikes_recorded_by"], account, moment, ACCOUNT_ROWS_MAX)]
+    strikes = [
+        Strike.of(r) for r in await db.fetch(SQL["strikes_recorded_by"], account, moment, ACCOUNT_ROWS_MAX)
+    ]
     sanctions = [
-        Sanction.of(r) for r in await db.fetch(SQL["sanctions_recorded_by"], account, moment, ACCOUNT_ROWS_MAX)
+        Sanction.of(r)
+        for r in await db.fetch(SQL["sanctions_recorded_by"], account, moment, ACCOUNT_ROWS_MAX)
     ]
     return _of_entry(record, account, "as_recorded", moment, **_lists(strikes, sanctions))
 
@@ -544,7 +583,10 @@ async def _in_effect(db: Database, account: str, moment: datetime) -> Standing |
         for r in await db.fetch(SQL["sanctions_effective_by"], account, moment, ACCOUNT_ROWS_MAX)
     ]
     across = await db.fetchval(SQL["entries_across"], entity, moment, record["sequence"])
-    unnoted = any(row.status == "expired" and row.ended_at == row.expires_at and row.effective_at != row.ended_at for row in strikes)
+    unnoted = any(
+        row.status == "expired" and row.ended_at == row.expires_at and row.effective_at != row.ended_at
+        for row in strikes
+    )
     held = [row for row in sanctions if row.status == "in_force"]
     ends = [row.ends_at for row in held if row.sanction_kind == "suspension"]
     counted = [row for row in strikes if row.status not in NO_LONGER]
@@ -562,7 +604,9 @@ async def _in_effect(db: Database, account: str, moment: datetime) -> Standing |
     )
 
 
-def _run_out(open_still: bool, end: datetime | None, moment: datetime, status: str, ended_at: str) -> dict[str, Any]:
+def _run_out(
+    open_still: bool, end: datetime | None, moment: datetime, status: str, ended_at: str
+) -> dict[str, Any]:
     """What is over by its own end, though the entry that says so took effect later or hasn't been made."""
     return {"status": status, ended_at: end} if open_still and end is not None and end <= moment else {}
 
@@ -623,7 +667,9 @@ def _bounded(limit: int) -> int:
     return limit
 
 
-async def _page(db: Database, query: str, filters: tuple[Any, ...], after: str | None, limit: int) -> list[Any]:
+async def _page(
+    db: Database, query: str, filters: tuple[Any, ...], after: str | None, limit: int
+) -> list[Any]:
     moment, key = _parse(after)
     return await db.fetch(SQL[query], *filters, moment, key, _bounded(limit) + 1)
 

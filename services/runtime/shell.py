@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import faust
+from faust.app.base import BootStrategy
 from faust.worker import Worker
 from mode import Service
 
@@ -20,6 +21,7 @@ from services.runtime.faults import Refused
 from services.runtime.health import Health
 from services.runtime.kafka import Kafka
 from services.runtime.loop import Loop
+from services.runtime.settings import Settings
 from services.runtime.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -38,28 +40,7 @@ class Runner(Protocol):
         """Why it isn't ready; empty when it is."""
 
 
-class WorkerSettings(Protocol):
-    """The settings that a worker process needs."""
-
-    @property
-    def bootstrap_servers(self) -> str: ...
-    @property
-    def topic_prefix(self) -> str: ...
-    @property
-    def partitions(self) -> int: ...
-    @property
-    def instance_id(self) -> str: ...
-    @property
-    def metrics_host(self) -> str: ...
-    @property
-    def metrics_port(self) -> int: ...
-    @property
-    def stop_timeout_s(self) -> float: ...
-    @property
-    def log_level(self) -> str: ...
-
-
-class _Boot(faust.App.BootStrategy):  # type: ignore[misc]  # faust ships no types that hold
+class _Boot(BootStrategy):
     """Starts nothing of Faust but its supervision."""
 
     enable_kafka = False
@@ -67,11 +48,11 @@ class _Boot(faust.App.BootStrategy):  # type: ignore[misc]  # faust ships no typ
     enable_sensors = False
 
 
-class _App(faust.App):  # type: ignore[misc]  # faust ships no types that hold
+class _App(faust.App):
     BootStrategy = _Boot
 
 
-class _Supervised(Service):  # type: ignore[misc]  # mode ships no types that hold
+class _Supervised(Service):
     """One runner as a service of the app."""
 
     def __init__(self, runner: Runner, drain_s: float, **kwargs: Any) -> None:
@@ -80,7 +61,7 @@ class _Supervised(Service):  # type: ignore[misc]  # mode ships no types that ho
         self._drain_s = drain_s
         self._done = asyncio.Event()
 
-    @Service.task  # type: ignore[untyped-decorator]  # mode ships no types that hold
+    @Service.task
     async def _work(self) -> None:
         try:
             await self._runner.run()
@@ -103,7 +84,7 @@ class _Supervised(Service):  # type: ignore[misc]  # mode ships no types that ho
             log.warning("still busy after %s s, letting go: the broker aborts what is open", self._drain_s)
 
 
-def run_worker(stage: Stage, settings: WorkerSettings, companions: Sequence[Runner] = ()) -> NoReturn:
+def run_worker(stage: Stage, settings: Settings, companions: Sequence[Runner] = ()) -> NoReturn:
     """Run a stage's partition loop until SIGTERM, then exit 0.
 
     `companions` run beside it, such as a policy source.
@@ -118,7 +99,7 @@ def run_worker(stage: Stage, settings: WorkerSettings, companions: Sequence[Runn
     run(stage.name, [*companions, loop], settings)
 
 
-def run(name: str, runners: Sequence[Runner], settings: WorkerSettings) -> NoReturn:
+def run(name: str, runners: Sequence[Runner], settings: Settings) -> NoReturn:
     """Run a process of the given runners until SIGTERM, then exit 0; a crash of one exits non-zero."""
     app = _App(
         f"goodstanding-{name}",
@@ -132,7 +113,7 @@ def run(name: str, runners: Sequence[Runner], settings: WorkerSettings) -> NoRet
     def reasons() -> list[str]:
         return [reason for runner in runners for reason in runner.reasons()]
 
-    services = [Health(name, reasons, settings.metrics_host, settings.metrics_port)]
+    services: list[Service] = [Health(name, reasons, settings.metrics_host, settings.metrics_port)]
     services += [_Supervised(runner, drain_s) for runner in runners]
     logging.getLogger("aiokafka").setLevel(
         logging.WARNING

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,26 +18,12 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 from events.catalogue import SEGMENT_BYTES_COMPACT, SEGMENT_MS_COMPACT, TOPICS, Topic
 from services.runtime.faults import Refused
 from services.runtime.limits import CALL_TIMEOUT_S
+from services.runtime.settings import Settings
 
 LEADERS_WAIT_S_MAX: Final = 30.0
 LEADERS_POLL_S: Final = 0.1
 MS: Final = 1000
 FOR_EVER: Final = str(2**63 - 1)
-
-
-class Names(Protocol):
-    """The settings that shape topics."""
-
-    @property
-    def topic_prefix(self) -> str: ...
-    @property
-    def partitions(self) -> int: ...
-    @property
-    def replication_factor(self) -> int: ...
-    @property
-    def min_insync_replicas(self) -> int: ...
-    @property
-    def time_mode(self) -> str: ...
 
 
 class Mismatch(msgspec.Struct, frozen=True):
@@ -53,7 +39,7 @@ class Mismatch(msgspec.Struct, frozen=True):
         return f"{self.what} of topic `{self.where}` is {self.found}, expected {self.expected}; {self.remedy}"
 
 
-async def create(admin: AIOKafkaAdminClient, settings: Names) -> list[str]:
+async def create(admin: AIOKafkaAdminClient, settings: Settings) -> list[str]:
     """Make every topic of the catalogue that isn't there, and wait for leaders; the new ones' real names.
 
     Raises `Refused` when the broker won't make one.
@@ -83,7 +69,7 @@ async def create(admin: AIOKafkaAdminClient, settings: Names) -> list[str]:
     return sorted(missing)
 
 
-async def check(admin: AIOKafkaAdminClient, settings: Names) -> list[Mismatch]:
+async def check(admin: AIOKafkaAdminClient, settings: Settings) -> list[Mismatch]:
     """Where the broker's topics differ from the catalogue; empty when they don't."""
     described = {topic["topic"]: topic for topic in await admin.describe_topics()}
     found: list[Mismatch] = []
@@ -109,12 +95,12 @@ async def check(admin: AIOKafkaAdminClient, settings: Names) -> list[Mismatch]:
     return found
 
 
-def partitions(topic: Topic, settings: Names) -> int:
+def partitions(topic: Topic, settings: Settings) -> int:
     """How many partitions a topic has in this deployment."""
     return settings.partitions if topic.partitions is None else topic.partitions
 
 
-def configs(topic: Topic, settings: Names) -> dict[str, str]:
+def configs(topic: Topic, settings: Settings) -> dict[str, str]:
     """A topic's configuration as Kafka names it; `check` compares just these keys."""
     simulated = topic.input and settings.time_mode == "events"
     create_time = simulated or topic.timestamp == "create"

@@ -16,15 +16,23 @@ import msgspec
 
 from events.policy import Breaker
 
-
 FAILURES_MAX: Final = 32
-"""Failures remembered of one rule, so that the guard stays small: a policy that asks for more gets this many."""
+"""Failures remembered of one rule, so that the guard stays small.
+
+A policy that asks for more gets this many.
+"""
 RANGES_MAX: Final = 16
-"""Ranges kept; beyond, the two oldest of one rule become one, which only means that more posts are looked at again."""
+"""Ranges kept. Beyond, the two oldest of one rule become one.
+
+Which only means that more posts are looked at again.
+"""
 
 
 class Missed(msgspec.Struct, frozen=True, gc=False):
-    """Posts that a suspended rule hasn't seen: `count` of them between the offsets `start` and `end`, end exclusive."""
+    """Posts that a suspended rule hasn't seen.
+
+    `count` of them between the offsets `start` and `end`, end exclusive.
+    """
 
     rule: str
     start: int

@@ -46,7 +46,8 @@ class IdentityKey(msgspec.Struct, frozen=True):
         """Raises `ValueError` for a key that can't be used."""
         if not KEY_BYTES_MIN <= len(self.secret) <= KEY_BYTES_MAX:
             raise ValueError(
-                f"identity key `{self.id}`: expected {KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes, found {len(self.secret)}; make a new one"
+                f"identity key `{self.id}`: expected {KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes, "
+                f"found {len(self.secret)}; make a new one"
             )
         if not self.id.isalnum():
             raise ValueError("identity key: expected an id of letters and digits; name the key, such as `k1`")

@@ -1,6 +1,7 @@
 """Screens a file of events without sending anything: what would be found, and what would be refused.
 
-One answer per line. Each event is taken to be received when it says that it happened, so the window works as it would have.
+One answer per line. Each event is taken to be received when it says that it happened, so the window works as
+it would have.
 """
 
 from __future__ import annotations

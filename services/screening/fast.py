@@ -1,4 +1,6 @@
-"""Reads the commonest event, a new public post, several times faster than its contract does, and gives the same verdicts.
+"""Reads the commonest event, a new public post, several times faster than its contract does.
+
+And gives the same verdicts.
 
 It takes a post only where the contract (`events/posts.py`) is sure to take it too, with the same values;
 everything else, every fault, and every field that it doesn't know, it leaves to the contract. A test holds
@@ -86,7 +88,9 @@ def read_fast(key: bytes | None, value: bytes | None, horizon: datetime) -> Fast
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     data = post.data
-    references = f"{post.id}{post.subject}{data.post}{data.thread or ''}{post.correlationid or ''}{post.causationid or ''}"
+    references = f"{post.id}{post.subject}{data.post}{data.thread or ''}"
+    if post.correlationid is not None or post.causationid is not None:
+        references += f"{post.correlationid or ''}{post.causationid or ''}"
     if data.reply_to is not None:
         references += data.reply_to.post + data.reply_to.account
     if data.mentions:

@@ -1,4 +1,6 @@
-"""What each event is to enforcement: the signals that it becomes, and the free text that goes to `contents` instead.
+"""What each event is to enforcement.
+
+The signals that it becomes, and the free text that goes to `contents` instead.
 
 Nothing personal goes on: addresses and numbers become keyed digests, free text a reference.
 """
@@ -28,11 +30,19 @@ from events.decisions import DecisionUnion, Note, to_decided
 from events.ids import account_entity, derived_id
 from events.posts import AnswerAccepted, PostEndorsed
 from events.reports import ReportFiled, ReportUnion
-from events.signals import AccountChanged, Actor, Body, MeritEarned, Origin, ReportWeighed
+from events.signals import (
+    AccountChanged,
+    Actor,
+    Body,
+    MeritEarned,
+    Origin,
+    ReportWeighed,
+    SanctionReported,
+    Signal,
+)
 from events.signals import NoticeDelivered as NoticeSignal
 from events.signals import ReportFiled as ReportSignal
 from events.signals import ReportWithdrawn as WithdrawnSignal
-from events.signals import SanctionReported, Signal
 from services.runtime.stage import Output, Record
 from services.screening.digests import IdentityKey, domain_form, email_form, phone_form
 from services.screening.email_class import EmailClass, email_class, is_placeholder
@@ -147,7 +157,10 @@ def forward_decision(at: Context, event: DecisionUnion) -> list[Output]:
 
 
 def forward_report(at: Context, event: ReportUnion, key: IdentityKey) -> list[Output]:
-    """A report, to the reporter's own account; one by e-mail has none, and goes to its subject with no weight."""
+    """A report, to the reporter's own account.
+
+    One by e-mail has none, and goes to its subject with no weight.
+    """
     data, about = event.data, event.data.about
     subject = account_entity(about.account)
     if data.reporter.email is not None:

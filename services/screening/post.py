@@ -28,7 +28,10 @@ Field = Literal["body", "title", "link", "attachment"]
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
-    """A pattern at one place: `start` and `end` in the folded reading, `first` and `last` in the original, ends exclusive."""
+    """A pattern at one place.
+
+    `start` and `end` are places in the folded reading, `first` and `last` in the original, ends exclusive.
+    """
 
     start: int
     end: int
@@ -40,7 +43,10 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 
 def text_of(data: PostData | FastData) -> str:
-    """All that a reader sees of a post, body first, so that its places stay the same: body, title, links, names of files."""
+    """All that a reader sees of a post, body first, so that its places stay the same.
+
+    Body, title, links, names of files.
+    """
     if data.title is None and not data.links and not data.attachments:
         return data.body
     return "\n".join(text for _, text in _parts(data))

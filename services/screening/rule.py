@@ -58,7 +58,10 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """One of the rule's patterns occurs, in a reading of the post's text (0: the folded text as it stands)."""
+    """One of the rule's patterns occurs, in a reading of the post's text.
+
+    Reading 0 is the folded text as it stands.
+    """
 
     pattern: Pattern
     reading: int

@@ -1,4 +1,7 @@
-"""A policy made ready for screening: its rules with their settings, all their patterns compiled, its cases looked up."""
+"""A policy made ready for screening.
+
+Its rules with their settings, all their patterns compiled, its cases looked up.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +91,10 @@ def _active(policy: Policy, rules: Sequence[type[Rule]]) -> list[ActiveRule]:
 
 
 def _digest(policy: Policy, rules: Sequence[ActiveRule]) -> str:
-    """SHA-256 of what makes findings: the rules' versions and settings, and the version of the text machinery."""
+    """SHA-256 of what makes findings.
+
+    The rules' versions and settings, and the version of the text machinery.
+    """
     settings: Mapping[str, RuleSettings] = policy.rules
     parts = [
         [active.name, active.contract.version, settings[active.name].model_dump(mode="json")]

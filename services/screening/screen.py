@@ -183,7 +183,7 @@ class Screen:
                 outputs += self._forward(record, event, text, verdict, RESCREENED)
         return outputs
 
-    # --- posts -------------------------------------------------------------------------------------------------
+    # --- posts ----------------------------------------------------------------------------------------------
 
     def verdict(self, event: PublicPost, at_ms: int) -> Verdict:
         """What the rules come to for one post, which the window takes up too; for dry runs."""
@@ -326,7 +326,7 @@ class Screen:
     def _remember(self, event: PublicPost, at_ms: int, links: Sequence[LinkFound]) -> None:
         self.window.add(event.subject, event.data.post, at_ms, [link.host for link in links])
 
-    # --- the rest ----------------------------------------------------------------------------------------------
+    # --- the rest -------------------------------------------------------------------------------------------
 
     def _context(self, topic: str, record: Record, event: Sent) -> Context:
         return context(topic, record, event, self.rulebook.policy.version)

@@ -1,4 +1,6 @@
-"""The stage `screening`: hands records to `screen.py`, takes up policies, keeps the breakers in the guard, counts and logs.
+"""The stage `screening`: hands records to `screen.py`, takes up policies, keeps the breakers in the guard.
+
+Counts and logs.
 
 Its guard, JSON in the metadata of the committed offset, holds the policy in force and what the breakers
 know, and no more. Its windows are rebuilt by reading the last minutes of `posts` again.
@@ -14,21 +16,13 @@ from typing import Final, NoReturn, Protocol
 
 import msgspec
 from aiokafka.structs import TopicPartition
-from aiokafka.structs import TopicPartition
 
 from events.policy import Policy
 from services.runtime import metrics
 from services.runtime.faults import Refused
 from services.runtime.kafka import Kafka
-from services.runtime.loop import Loop
 from services.runtime.policies import PolicySource as TopicPolicies
 from services.runtime.port import Log
-from services.runtime.restore import pages
-from services.runtime.settings import Settings
-from services.runtime.shell import run
-from services.runtime.faults import Refused
-from services.runtime.kafka import Kafka
-from services.runtime.policies import PolicySource as KafkaPolicies
 from services.runtime.restore import pages
 from services.runtime.settings import Settings
 from services.runtime.shell import run_worker
@@ -66,7 +60,10 @@ class Rereader(Protocol):
     async def read(
         self, topic: str, partition: int, start: int, end: int, records_max: int
     ) -> Sequence[Record]:
-        """At most so many records from offset `start`, below `end`; fewer only where that is all there still is."""
+        """At most so many records from offset `start`, below `end`.
+
+        Fewer only where that is all there still is.
+        """
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
@@ -114,7 +111,10 @@ class Screening:
             core.take_again(due, found)
 
     async def _newest(self, sequence: int) -> tuple[int, Rulebook]:
-        """The latest activation. One older than what was in force would undo it, so a newer one is waited for."""
+        """The latest activation.
+
+        One older than what was in force would undo it, so a newer one is waited for.
+        """
         latest, policy = await self._policies.wait_latest()
         while latest < sequence:
             log.warning(
@@ -229,53 +229,15 @@ class ScreeningCore:
             metrics.FAILED.labels(NAME, rule).inc(number)
         for rule, offset, error in counts.incidents:
             log.error(
-                "partition %s: rule `%s` keeps raising (last `%s`, at offset %s of `posts`) and is suspended; "
-                "what it misses is noted and will be screened again once it is mended; raise its version with the fix",
+                "partition %s: rule `%s` keeps raising (last `%s`, at offset %s of `posts`) and is "
+                "suspended; "
+                "what it misses is noted and will be screened again once it is mended; "
+                "raise its version with the fix",
                 self.partition,
                 rule,
                 error,
                 offset,
             )
-
-
-class KafkaRereader:
-    """Reads an input's records again, with a consumer outside any group."""
-
-    def __init__(self, kafka: Kafka, prefix: str) -> None:
-        self._kafka = kafka
-        self._prefix = prefix
-
-    async def read(
-        self, topic: str, partition: int, start: int, end: int, records_max: int
-    ) -> Sequence[Record]:
-        """At most so many records from offset `start`, below `end`; what was deleted meanwhile is left out."""
-        at = TopicPartition(self._prefix + topic, partition)
-        found: list[Record] = []
-        reader = self._kafka.reader()
-        await reader.start()
-        try:
-            begin = max(start, (await reader.beginning_offsets([at]))[at])
-            async for page in pages(reader, at, begin, end):
-                found += [record for record in page if record.offset < end]
-                if len(found) >= records_max:
-                    break
-        finally:
-            await reader.stop()
-        return found[:records_max]
-
-
-def main(settings: Settings) -> NoReturn:
-    """Run screening until SIGTERM, then exit 0."""
-    if not settings.identity_key:
-        raise Refused(
-            "screening needs a key for digests of addresses and numbers: set `GOODSTANDING_IDENTITY_KEY` to a "
-            "secret of its own (`openssl rand -hex 32`), the same for all workers and for good"
-        )
-    kafka = Kafka(settings.bootstrap_servers)
-    source = KafkaPolicies(kafka, settings.topic_prefix)
-    key = IdentityKey(settings.identity_key_id, settings.identity_key.encode())
-    stage = Screening(source, key, KafkaRereader(kafka, settings.topic_prefix))
-    run_worker(stage, settings, [source])
 
 
 class LogRereader:
@@ -315,18 +277,12 @@ def main(settings: Settings) -> NoReturn:
     """Run screening until SIGTERM, then exit 0."""
     if not settings.identity_key:
         raise Refused(
-            "setting identity_key (GOODSTANDING_IDENTITY_KEY) is missing: addresses can't be digested without it; "
+            "setting identity_key (GOODSTANDING_IDENTITY_KEY) is missing: addresses can't be digested "
+            "without it; "
             "make one with `openssl rand -hex 32` and give all screening workers the same"
         )
     key = IdentityKey(settings.identity_key_id, settings.identity_key.encode())
     kafka = Kafka(settings.bootstrap_servers)
     policies = TopicPolicies(kafka, settings.topic_prefix)
     stage = Screening(policies, key, LogRereader(kafka, settings.topic_prefix))
-    loop = Loop(
-        stage,
-        kafka,
-        prefix=settings.topic_prefix,
-        partitions=settings.partitions,
-        instance=settings.instance_id or None,
-    )
-    run(stage.name, [policies, loop], settings)
+    run_worker(stage, settings, [policies])

@@ -1,5 +1,7 @@
 """What the engine believes of Kafka: the simulated log and the real one answer alike."""
 
+# ruff: noqa: ASYNC110, D102, D103 - helpers of the tests below, which poll
+
 from __future__ import annotations
 
 import asyncio

@@ -1,11 +1,13 @@
 """The partition loop with a small stateful stage, on the simulated log and on a real Kafka."""
 
+# ruff: noqa: D103 - helpers of the tests below
+
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -46,7 +48,8 @@ async def ready(loop: Loop, task: asyncio.Task[None] | None = None) -> None:
     async with asyncio.timeout(30):
         while loop.reasons():
             if task is not None and task.done():
-                return await task
+                await task
+                return
             await asyncio.sleep(0.05)
 
 
@@ -129,13 +132,10 @@ def test_without_a_changelog_the_guard_travels_with_the_offsets(world: World) ->
 
     async def scenario() -> None:
         await prepared(world, 100)
-        for _ in range(2):
-            stage = Counting(changelog=None)
+        for stage in (Counting(changelog=None), last := Counting(changelog=None)):
             async with working(world, stage) as loop:
                 await _consumed(world, loop)
-        assert (
-            sum(core.total for core in stage.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
-        )
+        assert sum(core.total for core in last.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
 
     world.run(scenario())
 
@@ -163,7 +163,7 @@ def test_windows_are_rebuilt_from_history_before_anything_is_processed(world: Wo
         await world.produce("orders", pairs(100), partition=0, since_ms=1_000_000)
 
         class Windowed(Counting):
-            history = {"orders": timedelta(milliseconds=30)}
+            history: Mapping[str, timedelta] = {"orders": timedelta(milliseconds=30)}
 
         for stage in (Windowed(changelog=None), last := Windowed(changelog=None)):
             async with working(world, stage) as loop:
@@ -192,7 +192,7 @@ def test_offsets_that_contradict_the_guard_are_refused(world: World, changed: st
         stage = Counting()
         stage.name = group.removeprefix(world.prefix)
         loop = Loop(stage, world.process(), prefix=world.prefix, partitions=PARTITIONS)
-        with pytest.raises(Refused, match="the committed offset is (3|absent), the guard says"):
+        with pytest.raises(Refused, match=r"the committed offset is (3|absent), the guard says"):
             async with asyncio.timeout(30):
                 await loop.run()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -37,7 +38,10 @@ DAY = timedelta(days=1)
 
 
 def story() -> Ledger:
-    """Day 0 a strike and a suspension of a day; the suspension's end is noted an hour late; day 10 the strike is overturned."""
+    """Day 0 a strike and a suspension of a day.
+
+    The suspension's end is noted an hour late; day 10 the strike is overturned.
+    """
     made = Ledger(step=timedelta())
     strike = strike_issued("strike-1", T0, severity=2)
     suspension = sanction_imposed("sanction-1", T0, strikes=("strike-1",))
@@ -45,7 +49,11 @@ def story() -> Ledger:
     made.now = T0 + DAY + timedelta(hours=1)
     made.add("acc-1", sanction_lifted("sanction-1", T0 + DAY), standing=_standing(2, points=2))
     made.now = T0 + 10 * DAY
-    made.add("acc-1", ledger.StrikeRemoved("strike-1", "overturned", PERSON, "reason-1", made.now), standing=_standing(3, points=0))
+    made.add(
+        "acc-1",
+        ledger.StrikeRemoved("strike-1", "overturned", PERSON, "reason-1", made.now),
+        standing=_standing(3, points=0),
+    )
     return made
 
 
@@ -64,7 +72,9 @@ async def test_a_standing_carries_its_position_and_lists_warnings_apart(database
     """The present: numbers, strikes, warnings and sanctions, as of a ledger position."""
     await migrated(database)
     made = story()
-    made.add("acc-1", strike_issued("warning-1", made.now, counts_as="warning"), standing=_standing(4, points=0))
+    made.add(
+        "acc-1", strike_issued("warning-1", made.now, counts_as="warning"), standing=_standing(4, points=0)
+    )
     await apply(database, made.entries)
     async with connected(database) as db:
         answer = await reading.standing(db, "acc-1")
@@ -87,8 +97,18 @@ async def test_as_of_answers_as_recorded_and_as_in_effect_and_they_differ(databa
     recorded, in_effect = answer.as_recorded, answer.in_effect
     assert recorded is not None
     assert in_effect is not None
-    assert (recorded.reading, recorded.suspended, recorded.sanctions[0].status, recorded.sequence) == ("as_recorded", True, "in_force", 1)
-    assert (in_effect.reading, in_effect.suspended, in_effect.sanctions[0].status, in_effect.sequence) == ("in_effect", False, "lifted", 2)
+    assert (recorded.reading, recorded.suspended, recorded.sanctions[0].status, recorded.sequence) == (
+        "as_recorded",
+        True,
+        "in_force",
+        1,
+    )
+    assert (in_effect.reading, in_effect.suspended, in_effect.sanctions[0].status, in_effect.sequence) == (
+        "in_effect",
+        False,
+        "lifted",
+        2,
+    )
     assert in_effect.exact
 
 
@@ -104,12 +124,19 @@ async def test_as_of_shows_a_strike_as_it_was_before_it_was_overturned(database:
     assert today.now is not None
     assert [s.status for s in then.as_recorded.strikes] == ["active"]
     assert [s.status for s in then.in_effect.strikes] == ["active"]
-    assert (then.as_recorded.active_points, then.in_effect.active_points, then.in_effect.active_strikes) == (2, 2, 1)
+    assert (then.as_recorded.active_points, then.in_effect.active_points, then.in_effect.active_strikes) == (
+        2,
+        2,
+        1,
+    )
     assert [s.status for s in today.now.strikes] == ["overturned"]
 
 
 async def test_an_expiry_that_nobody_has_noted_yet_is_in_effect_and_said_to_be_inexact(database: str) -> None:
-    """The strike's own end counts, though the clock hasn't come by; the points are those of the last entry."""
+    """The strike's own end counts, though the clock hasn't come by.
+
+    The points are those of the last entry.
+    """
     await migrated(database)
     made = Ledger()
     made.add("acc-1", strike_issued("strike-1", T0), standing=_standing(1, points=1))
@@ -159,8 +186,9 @@ async def test_pages_are_walked_by_key_and_miss_nothing(database: str) -> None:
     await apply(database, random_history(Random(12), 300, accounts=3))
     async with connected(database) as db:
 
-        async def walk(question, **filters):  # type: ignore[no-untyped-def]
-            rows, after = [], None
+        async def walk(question: Any, **filters: Any) -> list[Any]:
+            rows: list[Any] = []
+            after = None
             while True:
                 page = await question(db, after=after, limit=7, **filters)
                 rows += page.rows
@@ -168,7 +196,7 @@ async def test_pages_are_walked_by_key_and_miss_nothing(database: str) -> None:
                 if after is None:
                     return rows
 
-        for question, filters in (
+        questions: list[tuple[Any, dict[str, Any]]] = [
             (reading.strikes, {}),
             (reading.strikes, {"account": "acc-0-1", "counts_as": "warning"}),
             (reading.strikes, {"status": "overturned", "guideline": "no-spam"}),
@@ -176,8 +204,9 @@ async def test_pages_are_walked_by_key_and_miss_nothing(database: str) -> None:
             (reading.sanctions, {"account": "acc-0-0", "status": "in_force"}),
             (reading.cases, {"status": "open"}),
             (reading.cases, {"account": "acc-0-2", "kind": "finding", "urgent": False}),
-        ):
-            whole = await question(db, limit=1000, **filters)  # type: ignore[operator]
+        ]
+        for question, filters in questions:
+            whole = await question(db, limit=1000, **filters)
             assert await walk(question, **filters) == list(whole.rows)
             assert whole.rows
         first = await reading.audit(db, "acc-0-1", limit=10)
@@ -206,13 +235,18 @@ async def test_a_case_shows_its_findings_and_reports(database: str) -> None:
         ledger.CaseUpdated("case-1", 2, made.now, finding=case_finding("post-1", made.now)),
         report_folded("report-1", "case-1", made.now),
     )
-    made.add("acc-reporter", ledger.ReportNoted("report-1", "acc-1", "forwarded", 1000, made.now, post="post-1", revision=1))
+    made.add(
+        "acc-reporter",
+        ledger.ReportNoted("report-1", "acc-1", "forwarded", 1000, made.now, post="post-1", revision=1),
+    )
     await apply(database, made.entries)
     async with connected(database) as db:
         file = await reading.case(db, "case-1")
     assert (file.case.version, file.case.urgent, file.case.report_count) == (2, True, 1)
     assert file.case.findings[0]["guideline"] == "no-spam"
-    assert [(r.report, r.reporter, r.post, r.result) for r in file.reports] == [("report-1", "acc-reporter", "post-1", "forwarded")]
+    assert [(r.report, r.reporter, r.post, r.result) for r in file.reports] == [
+        ("report-1", "acc-reporter", "post-1", "forwarded")
+    ]
 
 
 async def test_an_explanation_walks_the_chain_of_causes_to_the_first_event(database: str) -> None:
@@ -226,11 +260,20 @@ async def test_an_explanation_walks_the_chain_of_causes_to_the_first_event(datab
         causation_id=first.id,
         actor=signals.Actor("account", "acc-reporter"),
     )
-    reporters.add("acc-reporter", ledger.ReportNoted("report-1", "acc-1", "forwarded", 1000, T0), cause=first, emitted=(second,))
+    reporters.add(
+        "acc-reporter",
+        ledger.ReportNoted("report-1", "acc-1", "forwarded", 1000, T0),
+        cause=first,
+        emitted=(second,),
+    )
     subjects.add("acc-1", standing=_standing(1, points=3), cause=post_signal("acc-1", "event-0", T0))
     issued = msgspec.structs.replace(strike_issued("strike-1", T0, severity=2), actor=PERSON)
     subjects.add(
-        "acc-1", issued, sanction_imposed("sanction-1", T0, strikes=("strike-1",)), cause=second, standing=_standing(2, points=5)
+        "acc-1",
+        issued,
+        sanction_imposed("sanction-1", T0, strikes=("strike-1",)),
+        cause=second,
+        standing=_standing(2, points=5),
     )
     await apply(database, [*reporters.entries, *subjects.entries])
     async with connected(database) as db:
@@ -239,7 +282,10 @@ async def test_an_explanation_walks_the_chain_of_causes_to_the_first_event(datab
     assert (why.kind, why.guideline, why.policy_version) == ("strike", "no-spam", POLICY)
     assert (why.points_before, why.points_after, why.decided_by) == (3, 5, "person:mod-ann")
     assert why.evidence["content_ref"] == "content-1"
-    assert [(cause.entity, cause.cause_id) for cause in why.chain] == [("account:acc-1", second.id), ("account:acc-reporter", first.id)]
+    assert [(cause.entity, cause.cause_id) for cause in why.chain] == [
+        ("account:acc-1", second.id),
+        ("account:acc-reporter", first.id),
+    ]
     assert why.origin is not None
     assert (why.origin.topic, why.origin.offset, why.origin.event) == ("posts", 41, "event-1")
     assert (sanction.kind, [strike.strike for strike in sanction.strikes]) == ("sanction", ["strike-1"])
@@ -274,4 +320,6 @@ async def test_an_audit_entry_shows_the_exact_entry(database: str) -> None:
 
 def _tick() -> signals.Signal:
     """A tick without origin."""
-    return signals.Signal("tick-1", "partition:0", T0, T0, CLOCK, "tick-1", "tick-1", POLICY, signals.Tick(T0))
+    return signals.Signal(
+        "tick-1", "partition:0", T0, T0, CLOCK, "tick-1", "tick-1", POLICY, signals.Tick(T0)
+    )

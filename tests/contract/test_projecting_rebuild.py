@@ -37,7 +37,9 @@ async def test_a_rebuild_equals_the_live_tables_and_is_swapped_in(
     """The new build holds the same rows, and the views show it."""
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
-    sent = [await send(kafka.bootstrap, prefix, random_history(Random(p), 200, 5, p)) for p in range(PARTITIONS)]
+    sent = [
+        await send(kafka.bootstrap, prefix, random_history(Random(p), 200, 5, p)) for p in range(PARTITIONS)
+    ]
     for partition in sent:
         await apply(database, partition, 30)
     seen: list[tuple[int, int]] = []
@@ -64,7 +66,10 @@ async def test_what_differs_is_reported_row_by_row_and_if_equal_keeps_the_live_t
     await apply(database, sent)
     async with connected(database) as connection:
         await connection.execute("UPDATE build_1.standings SET active_points = 99 WHERE account = 'acc-0-1'")
-        strike = await connection.fetchval("DELETE FROM build_1.strikes WHERE strike = (SELECT min(strike) FROM build_1.strikes) RETURNING strike")
+        strike = await connection.fetchval(
+            "DELETE FROM build_1.strikes WHERE strike = (SELECT min(strike) FROM build_1.strikes) RETURNING "
+            "strike"
+        )
         await connection.execute("INSERT INTO build_1.purges VALUES ('nobody', 1)")
     report = await rebuild(kafka.bootstrap, database, prefix=prefix, swap="if_equal")
     found = {difference.table: difference for difference in report.differences if not difference.equal}
@@ -79,7 +84,9 @@ async def test_what_differs_is_reported_row_by_row_and_if_equal_keeps_the_live_t
         assert await builds.others(connection) == []
 
 
-async def test_a_rebuild_brings_a_purged_account_back(kafka: EmbeddedKafka, prefix: str, database: str) -> None:
+async def test_a_rebuild_brings_a_purged_account_back(
+    kafka: EmbeddedKafka, prefix: str, database: str
+) -> None:
     """The ledger still has everything."""
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
@@ -93,7 +100,9 @@ async def test_a_rebuild_brings_a_purged_account_back(kafka: EmbeddedKafka, pref
     assert same(await held(database), model(sent))
 
 
-async def test_a_live_worker_moves_over_to_the_new_build(kafka: EmbeddedKafka, prefix: str, database: str) -> None:
+async def test_a_live_worker_moves_over_to_the_new_build(
+    kafka: EmbeddedKafka, prefix: str, database: str
+) -> None:
     """It projects before, during and after the swap, and misses nothing."""
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
@@ -145,6 +154,8 @@ async def test_what_the_desk_keeps_is_untouched(kafka: EmbeddedKafka, prefix: st
     sent = await send(kafka.bootstrap, prefix, random_history(Random(6), 20, 3, 0))
     await apply(database, sent)
     async with connected(database) as connection:
-        await connection.execute("CREATE TABLE desk.leases (case_id text); INSERT INTO desk.leases VALUES ('case-1')")
+        await connection.execute(
+            "CREATE TABLE desk.leases (case_id text); INSERT INTO desk.leases VALUES ('case-1')"
+        )
         await rebuild(kafka.bootstrap, database, prefix=prefix)
         assert await connection.fetchval("SELECT case_id FROM desk.leases") == "case-1"

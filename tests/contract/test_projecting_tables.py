@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 
 from events import ledger
 from projections import fold
+from projections.recorded import Recorded
 from projections.table import CannotApply
 from services.projecting import builds, project
 from services.projecting.migrate import migrate
@@ -39,12 +41,29 @@ def by_value(tables: object) -> object:
     return parsed(tables)
 
 
-def same(found: dict[str, object], expected: dict[str, object]) -> bool:
+def same(found: dict[str, Any], expected: dict[str, Any]) -> bool:
     """Whether two sets of tables are equal, JSON by value and superseded rows in any order."""
     for tables in (found, expected):
-        for name, rows in tables["past"].items():  # type: ignore[attr-defined]
-            tables["past"][name] = sorted(rows, key=lambda row: (row.partition, row.ledger_offset, row.change, repr(row)[:200]))  # type: ignore[index]
-    return by_value(found) == by_value(expected)
+        tables["past"] = {name: sorted(rows, key=_place) for name, rows in tables["past"].items()}
+    return bool(by_value(found) == by_value(expected))
+
+
+def _place(row: Any) -> tuple[Any, ...]:
+    return (
+        row.partition,
+        row.ledger_offset,
+        row.change,
+        row.account,
+        getattr(row, "strike", ""),
+        getattr(row, "sanction", ""),
+    )
+
+
+async def batch(connection: asyncpg.Connection, place: Place, entries: list[Recorded]) -> None:
+    """One batch as the projector writes it."""
+    async with connection.transaction():
+        await place.advance(connection, entries[-1].offset + 1)
+        await project.apply(connection, place.reader, entries)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -70,8 +89,18 @@ async def test_the_desks_schema_is_there_and_empty(database: str) -> None:
     """What people make at the desk lives apart, where no rebuild goes."""
     await migrated(database)
     async with connected(database) as connection:
-        assert await connection.fetchval("SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'desk'") == 1
-        assert await connection.fetchval("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'desk'") == 0
+        assert (
+            await connection.fetchval(
+                "SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'desk'"
+            )
+            == 1
+        )
+        assert (
+            await connection.fetchval(
+                "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'desk'"
+            )
+            == 0
+        )
 
 
 async def test_a_batch_is_applied_once(database: str) -> None:
@@ -85,9 +114,7 @@ async def test_a_batch_is_applied_once(database: str) -> None:
         await place.claim(connection, 0)
         place.next = 0
         with pytest.raises(Lost):
-            async with connection.transaction():
-                await place.advance(connection, 20)
-                await project.apply(connection, "build_1", history)
+            await batch(connection, place, history)
     assert await held(database) == before
 
 
@@ -100,12 +127,8 @@ async def test_whoever_claims_a_partition_fences_the_one_before(database: str) -
         await old.claim(first, 0)
         await new.claim(second, 0)
         with pytest.raises(Lost):
-            async with first.transaction():
-                await old.advance(first, 5)
-                await project.apply(first, "build_1", history)
-        async with second.transaction():
-            await new.advance(second, 5)
-            await project.apply(second, "build_1", history)
+            await batch(first, old, history)
+        await batch(second, new, history)
     assert same(await held(database), model(history))
 
 
@@ -123,7 +146,9 @@ async def test_rows_that_postgres_refuses_stop_the_projection(database: str) -> 
     assert same(await held(database), model(made.entries))
 
 
-async def test_a_worker_refuses_tables_of_another_version(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_refuses_tables_of_another_version(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rows of two versions in one table would be worse than none."""
     await migrated(database)
     monkeypatch.setattr(fold, "VERSION", fold.VERSION + 1)
@@ -181,6 +206,7 @@ async def test_audit_entries_are_only_ever_added(database: str) -> None:
                 await connection.execute(
                     "INSERT INTO build_1.audit_entries SELECT * FROM build_1.audit_entries"
                     if column == "ledger_offset"
-                    else "INSERT INTO build_1.audit_entries (SELECT (jsonb_populate_record(a, '{\"ledger_offset\": 99}')).* "
+                    else "INSERT INTO build_1.audit_entries (SELECT (jsonb_populate_record(a, "
+                    "'{\"ledger_offset\": 99}')).* "
                     "FROM build_1.audit_entries AS a LIMIT 1)"
                 )

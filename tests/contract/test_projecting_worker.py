@@ -35,7 +35,9 @@ async def test_the_committed_ledger_arrives_whole(kafka: EmbeddedKafka, prefix: 
     """PostgreSQL equals the fold of the ledger, and the worker says that it is ready."""
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
-    sent = [await send(kafka.bootstrap, prefix, random_history(Random(p), 300, 6, p)) for p in range(PARTITIONS)]
+    sent = [
+        await send(kafka.bootstrap, prefix, random_history(Random(p), 300, 6, p)) for p in range(PARTITIONS)
+    ]
     async with projector(kafka.bootstrap, prefix, database) as worker:
         assert worker.reasons() != []
         await until(lambda: reached(database, [*sent[0], *sent[1]]), "both partitions are projected")
@@ -43,7 +45,9 @@ async def test_the_committed_ledger_arrives_whole(kafka: EmbeddedKafka, prefix: 
     assert same(await held(database), model(*sent))
 
 
-async def test_a_restarted_worker_goes_on_where_postgres_is(kafka: EmbeddedKafka, prefix: str, database: str) -> None:
+async def test_a_restarted_worker_goes_on_where_postgres_is(
+    kafka: EmbeddedKafka, prefix: str, database: str
+) -> None:
     """What comes between two workers arrives once; Kafka's own offsets aren't asked."""
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
@@ -85,7 +89,9 @@ async def test_a_record_that_cant_be_applied_stops_its_partition_and_is_named(
     await send(kafka.bootstrap, prefix, random_history(Random(10), 10, 4, 0))
     other = await send(kafka.bootstrap, prefix, random_history(Random(11), 50, 4, 1))
     async with projector(kafka.bootstrap, prefix, database) as worker:
-        await until(lambda: any("is stopped" in reason for reason in worker.reasons()), "the partition has stopped")
+        await until(
+            lambda: any("is stopped" in reason for reason in worker.reasons()), "the partition has stopped"
+        )
         await until(lambda: reached(database, other), "the other partition is projected")
         [reason] = worker.reasons()
     assert f"offset {before[-1].offset + 2}" in reason
@@ -103,7 +109,16 @@ async def test_contents_are_put_and_erased_and_a_hold_beats_an_erasure(
         return ref.encode(), encode_content(Content(ref, "acc-1", "post", text, T0, T0, post="post-1")), 0
 
     topic = f"{prefix}contents"
-    await send_raw(kafka.bootstrap, topic, [content("ref-1", "first"), content("ref-1", "second"), content("ref-2", "kept"), content("ref-3", "gone")])
+    await send_raw(
+        kafka.bootstrap,
+        topic,
+        [
+            content("ref-1", "first"),
+            content("ref-1", "second"),
+            content("ref-2", "kept"),
+            content("ref-3", "gone"),
+        ],
+    )
     async with projector(kafka.bootstrap, prefix, database), connected(database) as connection:
 
         async def refs() -> list[str]:
@@ -135,7 +150,7 @@ async def test_lag_tools_are_given_a_hint(kafka: EmbeddedKafka, prefix: str, dat
         at = next(at for at in worker._parts if at.topic.endswith("ledger") and at.partition == 0)
 
         async def hinted() -> bool:
-            return await worker._member.committed(at) == sent[0].offset + 1
+            return bool(await worker._member.committed(at) == sent[0].offset + 1)
 
         await until(hinted, "the group's offset follows")
         position = REGISTRY.get_sample_value(

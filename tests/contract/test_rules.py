@@ -1,5 +1,7 @@
 """The six rules of delivery, proved on the simulated log; and proof that a broken one is noticed."""
 
+# ruff: noqa: ASYNC110 - a test polls
+
 from __future__ import annotations
 
 import asyncio
@@ -69,7 +71,7 @@ async def _killed_at(world: Simulated, point: int) -> bool:
 
 
 def test_a_worker_may_die_at_any_call() -> None:
-    """Before or after the broker has acted, at every call of a whole run: start, restore, batches, commits."""
+    """Before or after the broker has acted, at every call of a run: start, restore, batches, commits."""
     for point in itertools.count(1):
         world = Simulated(point)
         if not world.run(_killed_at(world, point)):
@@ -139,7 +141,7 @@ def test_a_zombie_writes_nothing_and_leaves_the_new_owner_in_peace(seed: int) ->
 def _break_1(patch: pytest.MonkeyPatch) -> None:
     """A new transactional id at each start: nobody is fenced."""
     number = itertools.count()
-    patch.setattr(Context, "transactional_id", lambda self, partition: f"id-{next(number)}")
+    patch.setattr(Context, "transactional_id", lambda _, __: f"id-{next(number)}")
 
 
 def _break_2(patch: pytest.MonkeyPatch) -> None:

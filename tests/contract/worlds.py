@@ -1,11 +1,13 @@
 """Two worlds for the same tests: the simulated log, in simulated time, and a real Kafka."""
 
+# ruff: noqa: ASYNC110, D102 - the protocol describes the methods, and an operator polls
+
 from __future__ import annotations
 
 import asyncio
 import uuid
 from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import NewTopic
@@ -23,7 +25,7 @@ from tests.fake.log import Groups, Process
 
 T = TypeVar("T")
 
-Record = ConsumerRecord[bytes, bytes]
+Record: TypeAlias = ConsumerRecord[bytes, bytes]
 Pair = tuple[bytes | None, bytes | None]
 
 

@@ -5,9 +5,12 @@ test's `on_point` may kill the process there, freeze it, or raise. A killed proc
 its member leaves by time-out.
 """
 
+# ruff: noqa: ARG002, ASYNC110, D102 - the methods are the port's, and a simulation waits by polling
+
 from __future__ import annotations
 
 import asyncio
+import logging
 from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,8 +24,10 @@ from services.runtime.limits import (
     SEND_BYTES_MAX,
     SESSION_TIMEOUT_S,
 )
-from services.runtime.port import Header, Listener
+from services.runtime.port import Builder, Header, Listener
 from tests.fake.broker import Broker, Draft
+
+log = logging.getLogger(__name__)
 
 LATENCY_S_MAX = 0.004
 POLL_S = 0.01
@@ -42,7 +47,7 @@ class Process:
     def __init__(self, broker: Broker, groups: Groups) -> None:
         self.broker = broker
         self.groups = groups
-        self.on_point: Callable[[str], None] = lambda name: None
+        self.on_point: Callable[[str], None] = lambda _: None
         self.delays: dict[str, float] = {}
         self.points = 0
         self._awake = asyncio.Event()
@@ -143,8 +148,9 @@ class SimulatedProducer:
     def create_batch(self) -> SimulatedBuilder:
         return SimulatedBuilder()
 
-    async def send_batch(self, batch: SimulatedBuilder, topic: str, *, partition: int) -> Future[Any]:
+    async def send_batch(self, batch: Builder, topic: str, *, partition: int) -> Future[Any]:
         assert self._in_transaction
+        assert isinstance(batch, SimulatedBuilder)
         await asyncio.sleep(0)
         return asyncio.ensure_future(self._produce(batch, TopicPartition(topic, partition)))
 
@@ -397,8 +403,8 @@ class Groups:
         try:
             async with asyncio.timeout(REBALANCE_TIMEOUT_S):
                 await listener.on_partitions_revoked(list(member._positions))
-        except (Exception, TimeoutError):
-            return  # as aiokafka: logged there, and swallowed
+        except Exception:
+            log.exception("swallowed, as aiokafka does")
 
     async def _assign(self, members: list[SimulatedMember]) -> None:
         for index, member in enumerate(members):
@@ -414,7 +420,7 @@ class Groups:
             try:
                 await listener.on_partitions_assigned(mine)
             except Exception:
-                pass  # as aiokafka: logged there, and swallowed
+                log.exception("swallowed, as aiokafka does")
             member.assigned.set()
 
     def _spawn(self, work: Any) -> None:

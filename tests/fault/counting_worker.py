@@ -8,9 +8,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from types import SimpleNamespace
 
 from services.runtime import hooks
+from services.runtime.settings import Settings
 from services.runtime.shell import run_worker
 from tests.fake.counting import Counting, CountingCore
 
@@ -45,7 +45,7 @@ def main() -> None:
         crash_at(*given["crash"])
     if given.get("slow_restore_s"):
         slow_restore(given["slow_restore_s"])
-    settings = SimpleNamespace(
+    settings = Settings(
         bootstrap_servers=given["bootstrap"],
         topic_prefix=given["prefix"],
         partitions=given["partitions"],

@@ -1,5 +1,7 @@
 """Worker processes for fault tests: started, asked, stopped, killed. Each ends with its test."""
 
+# ruff: noqa: ASYNC110 - another process can only be polled
+
 from __future__ import annotations
 
 import asyncio

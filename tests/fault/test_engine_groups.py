@@ -1,5 +1,7 @@
 """Workers that come, go, stall and are told to stop."""
 
+# ruff: noqa: ASYNC110 - another process can only be polled
+
 from __future__ import annotations
 
 import asyncio

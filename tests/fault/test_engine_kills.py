@@ -33,9 +33,8 @@ def test_a_worker_killed_between_any_two_steps_leaves_whole_batches(stage: Stage
 
 
 def test_twenty_random_kills_under_load_change_nothing(stage: Stage) -> None:
-    """Two workers, one static; one of them is killed again and again."""
+    """Two workers, one static; one of them is killed again and again. A failure names the seed."""
     dice = random.Random(SEED)
-    print(f"seed {SEED}")
 
     async def scenario() -> None:
         await stage.create()
@@ -47,6 +46,9 @@ def test_twenty_random_kills_under_load_change_nothing(stage: Stage) -> None:
                 workers[index].signal(signal.SIGKILL)
                 await workers[index].exit_code()
                 workers[index] = stage.worker(instance="first") if index == 0 else stage.worker()
-        assert await verify(stage.world, stage.group, partitions=stage.partitions) > 1_000
+        try:
+            assert await verify(stage.world, stage.group, partitions=stage.partitions) > 1_000
+        except AssertionError as error:
+            raise AssertionError(f"seed {SEED}: {error}") from error
 
     stage.world.run(scenario())

@@ -1,4 +1,7 @@
-"""Two projectors on one partition, and projectors that come and go: only one commits, nothing is lost or doubled."""
+"""Two projectors on one partition, and projectors that come and go.
+
+Only one commits, nothing is lost or doubled.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.fault]
 async def both(bootstrap: str, prefix: str, entries: int, seed: int) -> list[list[Recorded]]:
     """A ledger of two partitions, as sent."""
     await make_topics(bootstrap, prefix)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - a seed is a bug report
     return [
-        await send(bootstrap, prefix, random_history(Random(seed + p), entries, 8, p)) for p in range(PARTITIONS)
+        await send(bootstrap, prefix, random_history(Random(seed + p), entries, 8, p))
+        for p in range(PARTITIONS)
     ]
 
 
@@ -48,9 +52,10 @@ async def test_two_projectors_that_both_believe_they_own_a_partition(
     await migrated(database)
     sent = await both(kafka.bootstrap, prefix, 1_000, seed=60)
     # Two groups: neither is told of the other, so each believes that it owns every partition.
-    async with projector(kafka.bootstrap, prefix, database) as one, projector_of_another_group(
-        kafka.bootstrap, prefix, database
-    ) as two:
+    async with (
+        projector(kafka.bootstrap, prefix, database) as one,
+        projector_of_another_group(kafka.bootstrap, prefix, database) as two,
+    ):
         await until(lambda: reached(database, [*sent[0], *sent[1]]), "everything is projected")
         epochs = await epoch_sum(database)
         await asyncio.sleep(2)
@@ -108,7 +113,7 @@ async def test_a_projector_cancelled_in_mid_batch_leaves_nothing_half_done(
     random = Random(80)
     for _ in range(4):
         async with projector(kafka.bootstrap, prefix, database) as worker:
-            await until(lambda: worker._tasks != {}, "it has begun")  # noqa: B023 - awaited at once
+            await until(lambda: worker._tasks != {}, "it has begun")
             await asyncio.sleep(random.uniform(0.05, 0.4))
             for task in list(worker._tasks.values()):
                 task.cancel()

@@ -1,4 +1,7 @@
-"""PostgreSQL fails under the projector: whatever happens, its tables equal the fold of the committed ledger, once."""
+"""PostgreSQL fails under the projector.
+
+Whatever happens, its tables equal the fold of the committed ledger, once.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.fault]
 async def histories(bootstrap: str, prefix: str, entries: int, seed: int = 0) -> list[list[Recorded]]:
     """A ledger of two partitions, as sent."""
     await make_topics(bootstrap, prefix)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - a seed is a bug report
     return [
-        await send(bootstrap, prefix, random_history(Random(seed + p), entries, 8, p)) for p in range(PARTITIONS)
+        await send(bootstrap, prefix, random_history(Random(seed + p), entries, 8, p))
+        for p in range(PARTITIONS)
     ]
 
 
@@ -45,7 +49,8 @@ async def never_past_unprocessed(dsn: str) -> None:
     """I6: every position is just past the last entry that the tables hold."""
     async with connected(dsn) as connection:
         rows = await connection.fetch(
-            "SELECT held.next, (SELECT max(ledger_offset) FROM build_1.audit_entries AS entry WHERE entry.partition = held.partition) AS last "
+            "SELECT held.next, (SELECT max(ledger_offset) FROM build_1.audit_entries AS entry WHERE "
+            "entry.partition = held.partition) AS last "
             "FROM stream_offsets AS held WHERE held.reader = 'build_1'"
         )
     for row in rows:
@@ -61,7 +66,10 @@ async def test_a_connection_cut_at_commit_loses_and_doubles_nothing(
     sent = await histories(kafka.bootstrap, prefix, 1_500)
     async with Cutting(database, how, every=2) as proxy:
         async with projector(kafka.bootstrap, prefix, proxy.dsn):
-            await until(lambda: reached(database, [*sent[0], *sent[1]]), "everything is projected in spite of the cuts")
+            await until(
+                lambda: reached(database, [*sent[0], *sent[1]]),
+                "everything is projected in spite of the cuts",
+            )
         assert proxy.cuts > 0
     await never_past_unprocessed(database)
     assert same(await held(database), model(*sent))
@@ -123,7 +131,9 @@ async def test_while_postgres_is_down_the_projector_says_so_and_holds_little(
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             for p in range(PARTITIONS):
                 sent[p] += await send(kafka.bootstrap, prefix, moved[p])
-            await until(lambda: any("PostgreSQL is away" in reason for reason in worker.reasons()), "it isn't ready")
+            await until(
+                lambda: any("PostgreSQL is away" in reason for reason in worker.reasons()), "it isn't ready"
+            )
             await asyncio.sleep(3)
             grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             assert grown_kib < 64 * 1024

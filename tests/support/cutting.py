@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 COMMIT = b"COMMIT"
@@ -14,7 +14,8 @@ CHUNK_BYTES = 65_536
 class Cutting:
     """Forwards until told otherwise. Every `every`-th COMMIT is cut.
 
-    `reply_lost`: the server commits, the client never hears of it. `request_lost`: the server never sees the COMMIT.
+    `reply_lost`: the server commits, the client never hears of it. `request_lost`: the server never sees the
+    COMMIT.
     """
 
     def __init__(self, dsn: str, how: Literal["reply_lost", "request_lost"], every: int) -> None:
@@ -34,7 +35,7 @@ class Cutting:
         credentials = self._target.netloc.rpartition("@")[0]
         return urlunsplit(self._target._replace(netloc=f"{credentials}@127.0.0.1:{port}"))
 
-    async def __aenter__(self) -> Cutting:
+    async def __aenter__(self) -> Self:
         """Listen."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self
@@ -69,7 +70,9 @@ class Cutting:
                     with contextlib.suppress(OSError):
                         await each.wait_closed()
 
-    async def _requests(self, reader: asyncio.StreamReader, up: asyncio.StreamWriter, cut: asyncio.Event) -> None:
+    async def _requests(
+        self, reader: asyncio.StreamReader, up: asyncio.StreamWriter, cut: asyncio.Event
+    ) -> None:
         while data := await reader.read(CHUNK_BYTES):
             if COMMIT in data:
                 self.commits += 1
@@ -81,7 +84,9 @@ class Cutting:
             up.write(data)
             await up.drain()
 
-    async def _replies(self, up: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: asyncio.Event) -> None:
+    async def _replies(
+        self, up: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: asyncio.Event
+    ) -> None:
         while data := await up.read(CHUNK_BYTES):
             if cut.is_set():
                 return

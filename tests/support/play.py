@@ -63,8 +63,11 @@ def version(view: View, step: tell.Decide) -> int | None:
     return seen if step.version == "seen" else seen + step.version
 
 
-def check(view: View, expected: Expect, entries_before: int) -> None:
-    """Hold a standing against what a story expects. Raises `AssertionError`, naming all that differ."""
+def check(view: View, expected: Expect, entries_before: int, first_day: float = 0) -> None:
+    """Hold a standing against what a story expects. Raises `AssertionError`, naming all that differ.
+
+    `first_day` is the story's day 0.
+    """
     standing = view.standing(expected.account)
     assert standing is not None, f"`{expected.account}` has no ledger entry at all"
     wrong = {}
@@ -76,8 +79,10 @@ def check(view: View, expected: Expect, entries_before: int) -> None:
         want, have = getattr(expected, name), getattr(standing, name)
         if want is not None and want != have:
             wrong[name] = f"expected {want}, is {have}"
-    if expected.until_day is not None and standing.suspended_until != day(expected.until_day):
-        wrong["suspended_until"] = f"expected {day(expected.until_day)}, is {standing.suspended_until}"
+    if expected.until_day is not None:
+        until = day(first_day + expected.until_day)
+        if standing.suspended_until != until:
+            wrong["suspended_until"] = f"expected {until}, is {standing.suspended_until}"
     added = len(view.entries) - entries_before
     if expected.new_entries is not None and added != expected.new_entries:
         wrong["new_entries"] = f"expected {expected.new_entries}, are {added}"

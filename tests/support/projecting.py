@@ -1,4 +1,7 @@
-"""The projector in tests: a migrated database, a ledger topic, a worker in this process, and PostgreSQL read back as a model."""
+"""The projector in tests.
+
+A migrated database, a ledger topic, a worker in this process, and PostgreSQL read back as a model.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def model(*histories: Iterable[Recorded]) -> dict[str, Any]:
 
 
 async def held(dsn: str, schema: str | None = None) -> dict[str, Any]:
-    """What a build's tables hold, in the model's form; the live build by default. JSON is compared by value."""
+    """What a build's tables hold, in the model's form; the live build by default.
+
+    JSON is compared by value.
+    """
     tables = MemoryTables()
     async with connected(dsn) as connection:
         if schema is None:
@@ -81,7 +87,9 @@ async def held(dsn: str, schema: str | None = None) -> dict[str, Any]:
                 records = await connection.fetch(f"SELECT {columns} FROM {schema}.{table.name}_past")
                 tables.past[table.name] = [table.load(record) for record in records]
         columns = ", ".join(audit_entries.COLUMNS)
-        for record in await connection.fetch(f"SELECT {columns} FROM {schema}.audit_entries ORDER BY partition, ledger_offset"):
+        for record in await connection.fetch(
+            f"SELECT {columns} FROM {schema}.audit_entries ORDER BY partition, ledger_offset"
+        ):
             values = dict(record)
             values["emitted"] = None if values["emitted"] is None else tuple(values["emitted"])
             tables.audit.append(AuditRow(**values))
@@ -91,7 +99,11 @@ async def held(dsn: str, schema: str | None = None) -> dict[str, Any]:
 def settings(bootstrap: str, prefix: str, dsn: str) -> Settings:
     """Settings of one test's deployment."""
     return Settings(
-        bootstrap_servers=bootstrap, topic_prefix=prefix, partitions=PARTITIONS, postgres_dsn=dsn, time_mode="log"
+        bootstrap_servers=bootstrap,
+        topic_prefix=prefix,
+        partitions=PARTITIONS,
+        postgres_dsn=dsn,
+        time_mode="log",
     )
 
 
@@ -105,8 +117,10 @@ async def make_topics(bootstrap: str, prefix: str) -> None:
         await client.close()
 
 
-async def send(bootstrap: str, prefix: str, entries: Sequence[Recorded], *, per_transaction: int = 50) -> list[Recorded]:
-    """Write entries to the ledger topic in transactions, and give them back with the offsets that they got."""
+async def send(
+    bootstrap: str, prefix: str, entries: Sequence[Recorded], *, per_transaction: int = 50
+) -> list[Recorded]:
+    """Write entries to the ledger topic in transactions; gives them back with the offsets that they got."""
     sent: list[Recorded] = []
     producer = Kafka(bootstrap).producer(f"{prefix}test-ledger")
     await producer.start()
@@ -127,7 +141,9 @@ async def send(bootstrap: str, prefix: str, entries: Sequence[Recorded], *, per_
     return sent
 
 
-async def send_raw(bootstrap: str, topic: str, records: Sequence[tuple[bytes | None, bytes | None, int]]) -> None:
+async def send_raw(
+    bootstrap: str, topic: str, records: Sequence[tuple[bytes | None, bytes | None, int]]
+) -> None:
     """Write records (key, value, partition) to any topic."""
     producer = Kafka(bootstrap).producer(f"{topic}-test-raw")
     await producer.start()
@@ -176,7 +192,10 @@ async def reached(dsn: str, sent: Sequence[Recorded]) -> bool:
     try:
         async with connected(dsn) as connection:
             build = await builds.live_of_this_version(connection)
-            found = {row["partition"]: row["next"] for row in await connection.fetch(builds.SQL["positions"], build.schema, "ledger")}
+            found = {
+                row["partition"]: row["next"]
+                for row in await connection.fetch(builds.SQL["positions"], build.schema, "ledger")
+            }
     except postgres.UNAVAILABLE:
         return False
     return all(found.get(partition) == end for partition, end in ends.items())

@@ -1,4 +1,7 @@
-"""Records and rules for tests of screening: the default policy, made ready once, and input records as the broker would hand them over."""
+"""Records and rules for tests of screening.
+
+The default policy, made ready once, and input records as the broker would hand them over.
+"""
 
 from __future__ import annotations
 

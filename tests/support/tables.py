@@ -16,8 +16,8 @@ class MemoryTables:
     """Rows by table and key; `past` holds superseded states in the order in which they were superseded."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[str, Placed]] = {table.name: {} for table in fold.TABLES}
-        self.past: dict[str, list[Placed]] = {table.name: [] for table in fold.TABLES}
+        self.rows: dict[str, dict[str, Any]] = {table.name: {} for table in fold.TABLES}
+        self.past: dict[str, list[Any]] = {table.name: [] for table in fold.TABLES}
         self.audit: list[AuditRow] = []
 
     def apply(self, batch: Sequence[Recorded], purged: frozenset[str] = frozenset()) -> None:

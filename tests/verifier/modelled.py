@@ -45,7 +45,7 @@ class Partition:
         self._models: dict[str, AccountModel] = {}
 
     def walk(self, signals: Sequence[Signal]) -> None:
-        """Take every signal in order. Raises `Unproved` at the first entry that is other, missing or too many."""
+        """Take every signal in order. Raises `Unproved` at the first entry that is other or too many."""
         for signal in signals:
             if isinstance(signal.body, PolicyActivated):
                 self._activate(signal.body)

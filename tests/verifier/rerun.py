@@ -1,4 +1,4 @@
-"""The outputs of a stage are those of its pure core over the committed input, taken in batches of another size."""
+"""The outputs of a stage are those of its pure core over the same input, in batches of another size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key = bytes | None
 
 @dataclass
 class Rerun:
-    """What a fresh core made of its input: everything that it sent, its state as last changed, its part of the guard."""
+    """What a fresh core made of its input: what it sent, its state as last changed, its guard."""
 
     outputs: list[Output] = field(default_factory=list)
     state: dict[bytes, bytes | None] = field(default_factory=dict)
@@ -57,7 +57,8 @@ def compare(
 ) -> int:
     """Hold a whole topic against what must be in it, key by key; how many records were compared.
 
-    `last_only`: the topic is compacted, so only the last value of a key is sure to be there. Raises `Unproved`.
+    `last_only`: the topic is compacted, so only the last value of a key is sure to be there.
+    Raises `Unproved`.
     """
     found: dict[Key, list[bytes | None]] = defaultdict(list)
     for records in partitions.values():

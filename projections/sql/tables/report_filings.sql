@@ -4,7 +4,7 @@ CREATE TABLE report_filings (
     account         text        NOT NULL,
     subject_account text        NOT NULL,
     post            text,
-    revision        integer,
+    revision        bigint,
     result          text        NOT NULL,
     weight          integer     NOT NULL,
     filed_at        timestamptz NOT NULL,

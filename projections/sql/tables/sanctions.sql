@@ -13,7 +13,7 @@ CREATE TABLE sanctions (
     issued_sequence bigint      NOT NULL,
     content_action  text        NOT NULL,
     post            text,
-    revision        integer,
+    revision        bigint,
     status          text        NOT NULL,
     lifted_at       timestamptz,
     lifted_because  text,

@@ -4,7 +4,7 @@ CREATE TABLE strikes (
     account         text        NOT NULL,
     act             text        NOT NULL,
     post            text,
-    revision        integer,
+    revision        bigint,
     guideline       text        NOT NULL,
     policy_case     text        NOT NULL,
     severity        integer     NOT NULL,

@@ -1,4 +1,6 @@
-"""Guideline 4, keep it clean: cursing, threats, violence and sexual content in words; and signs that somebody may hurt themselves.
+"""Guideline 4, keep it clean: cursing, threats, violence and sexual content in words.
+
+And signs that somebody may hurt themselves.
 
 Words are graded by the lists that they stand in. Cursing at somebody is a curse with a person addressed
 right beside it. A threat takes a first person, a violent verb and a person as its object; what people do to
@@ -29,23 +31,28 @@ BEFORE_CHARS: Final = 48
 AFTER_CHARS: Final = 32
 
 _YOU: Final = re.compile(
-    r"(?:\b(?:you|u|ya|yall|y'all|your|ur|youre|you're|you are|u r|thou)|@[\w.-]+)[,:]?\s+(?:(?:a|an|the|such|is|are|r|all|just|one|really|"
-    r"total|utter|complete|absolute|little|big|stupid|dumb|lazy|worthless|useless|ugly|pathetic|fat|old|sad|sorry|filthy|dirty|"
+    r"(?:\b(?:you|u|ya|yall|y'all|your|ur|youre|you're|you are|u r|thou)|@[\w.-]+)[,:]?\s+(?:(?:a|an|the|"
+    r"such|is|are|r|all|just|one|really|"
+    r"total|utter|complete|absolute|little|big|stupid|dumb|lazy|worthless|useless|ugly|pathetic|fat|old|sad|"
+    r"sorry|filthy|dirty|"
     r"[a-z]*fucking|idiot|moron|fool|loser|clown|damn|goddamn|bloody|piece|of)\s+){0,5}\Z"
 )
 _YOU_AFTER: Final = re.compile(r"\A[\s,]*(?:like you|@[\w.-]+|you\b)")
 _OPEN_QUOTE: Final = re.compile(r'"[^"\n]{0,200}\Z')
 _CLOSE_QUOTE: Final = re.compile(r'\A[^"\n]{0,200}"')
 _FIRST_PERSON: Final = re.compile(
-    r"\b(?:i|we|i'?ll|we'?ll|i'?m|i'?d|gonna|going to|want to|wanna|let'?s|lemme|imma|someone should|somebody should|someone will)\b"
+    r"\b(?:i|we|i'?ll|we'?ll|i'?m|i'?d|gonna|going to|want to|wanna|let'?s|lemme|imma|someone should|"
+    r"somebody should|someone will)\b"
     r"[^.!?\n;]{0,40}\Z"
 )
 _NOT_MEANT: Final = re.compile(
-    r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|movie|film|game|novel|character)\b"
+    r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|"
+    r"movie|film|game|novel|character)\b"
     r"[^.!?\n;]{0,40}\Z"
 )
 _MESSAGE: Final = re.compile(
-    r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|invite|ping|details)"
+    r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|"
+    r"invite|ping|details)"
 )
 _SENTENCE_END: Final = re.compile(r"[.!?;\n]")
 
@@ -80,7 +87,8 @@ class KeepItClean:
             "technical": "words beside which violent verbs are a figure of speech",
             "self_harm": "phrases of somebody who may hurt themselves",
             "minors": "words for children",
-            "minors_sexual": "words that mean sexual content about children wherever one of `minors` stands in the same sentence",
+            "minors_sexual": "words that are sexual content about children beside one of `minors` in a "
+            "sentence",
             "allowed": "phrases in which a listed word is harmless",
         },
     )

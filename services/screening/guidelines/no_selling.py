@@ -29,11 +29,13 @@ OWN_DOMAIN_POINTS: Final = 45
 
 _SIGNS: Final = ("offers", "own", "prospecting", "calls")
 _ASKING: Final = re.compile(
-    r"\b(?:where can i|where do i|does anyone|has anyone|can anyone|anyone know|any recommendation|can you recommend|looking for a recommendation|"
-    r"is it worth|how much (?:is|does)|what does)\b[^.!\n]*\?"
+    r"\b(?:where can i|where do i|does anyone|has anyone|can anyone|anyone know|any recommendation|"
+    r"can you recommend|looking for a recommendation|"
+    r"is it worth|how much (?:is|does)|what does)\b[^.!?\n]{0,200}\?"
 )
 _COMPLAINING: Final = re.compile(
-    r"\b(?:spam|spammer|spammers|spamming|scam|scams|scammer|phishing|reported|stop posting|advertis\w+ like this|got this (?:e-?mail|message|dm)|beware)\b"
+    r"\b(?:spam|spammer|spammers|spamming|scam|scams|scammer|phishing|reported|stop posting|"
+    r"advertis\w+ like this|got this (?:e-?mail|message|dm)|beware)\b"
 )
 _PRICE: Final = r"(?:[$]|eur |usd |gbp )[0-9]{1,6}(?:[.,][0-9]{2})?|\b[0-9]{1,3}% (?:off|discount)"
 
@@ -66,7 +68,7 @@ class NoSelling:
             "calls": "calls to buy, visit, subscribe",
             "referral_parameters": "names of query parameters that pay whoever posts the link",
             "shorteners": "hosts that hide where a link leads",
-            "reference_hosts": "hosts that people link to for reference: documentation, code, encyclopedias, the community's own",
+            "reference_hosts": "hosts that people link to for reference, such as documentation and code",
             "political": "phrases that campaign",
         },
     )

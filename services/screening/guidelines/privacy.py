@@ -22,6 +22,7 @@ from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, params
 from services.screening.text import identifiers
 from services.screening.text.matching import Pattern, term_expression
+from services.screening.text.secrets import PASSWORD, SECRETS, is_secret, password_certainty
 from services.screening.window import Window
 
 Whose = Literal["somebody", "own", "unsaid"]
@@ -47,7 +48,10 @@ class _Thing(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Sort(msgspec.Struct, frozen=True):
-    """How a kind of thing is dealt with: the case of somebody else's and of one's own, and the profile's fact that can tell."""
+    """How a kind of thing is dealt with.
+
+    The case of somebody else's and of one's own, and the profile's fact that can tell.
+    """
 
     case: str
     own: str
@@ -70,7 +74,8 @@ _SORTS: Final[Mapping[str, _Sort]] = MappingProxyType(
     }
 )
 _SOMEBODYS: Final = re.compile(
-    r"(?:\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b|(?<!\bit)(?<!\bthat)(?<!\bhere)(?<!\bwhat)(?<!\bthere)'s\b)"
+    r"(?:\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b|"
+    r"(?<!\bit)(?<!\bthat)(?<!\bhere)(?<!\bwhat)(?<!\bthere)'s\b)"
     r"(?!.*\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b)[^!?\n]{0,40}\Z"
 )
 _OWN: Final = re.compile(r"\b(?:my|mine|our|me|i'm|i am|us)\b(?!.*\b(?:my|mine|our|me|us)\b)[^!?\n]{0,40}\Z")
@@ -108,7 +113,7 @@ class Privacy:
     def patterns(self) -> Sequence[Pattern]:
         """The shapes of identifiers."""
         i = identifiers
-        return (i.EMAIL, i.CARD, i.SSN, i.IBAN, i.PHONE, i.STREET, i.PASSWORD, *i.SECRETS)
+        return (i.EMAIL, i.CARD, i.SSN, i.IBAN, i.PHONE, i.STREET, PASSWORD, *SECRETS)
 
     def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:
         """One finding for each case, kind and owner."""
@@ -138,13 +143,22 @@ class Privacy:
     def _of(self, post: Post, kind: str, pattern: Pattern) -> list[_Thing]:
         if kind == "secret":
             matches = post.original_matches(pattern)
-            return [_Thing(kind, post.raw(m), m, SURE) for m in matches if identifiers.is_secret(post.raw(m))]
-        read = {"email": self._email, "phone": self._phone, "password": _password, "street": self._street}
-        things = [
-            read[kind](post, match) if kind in read else self._number(kind, post, match)
-            for match in post.matches(pattern)
-        ]
+            return [_Thing(kind, post.raw(m), m, SURE) for m in matches if is_secret(post.raw(m))]
+        things = [self._thing(kind, post, match) for match in post.matches(pattern)]
         return [thing for thing in things if thing is not None]
+
+    def _thing(self, kind: str, post: Post, at: Match) -> _Thing | None:
+        match kind:
+            case "email":
+                return self._email(post, at)
+            case "phone":
+                return self._phone(post, at)
+            case "street":
+                return self._street(post, at)
+            case "password":
+                return _password(at)
+            case _:
+                return self._number(kind, post, at)
 
     def _number(self, kind: str, post: Post, match: Match) -> _Thing | None:
         """A card's, an account's or an identity's number."""
@@ -219,11 +233,11 @@ _WHOSE: Final[Mapping[Whose, str]] = MappingProxyType(
 )
 
 
-def _password(post: Post, match: Match) -> _Thing | None:
-    found = identifiers.PASSWORD.where.search(match.text)
+def _password(match: Match) -> _Thing | None:
+    found = PASSWORD.where.search(match.text)
     if found is None:
         return None
-    certainty = identifiers.password_certainty(found.group(1))
+    certainty = password_certainty(found.group(1))
     return _Thing("password", found.group(1), match, certainty) if certainty else None
 
 

@@ -1,1 +1,4 @@
-"""Texts: normalised once, scanned once for every pattern of every guideline, and led back to what the author wrote."""
+"""Texts: normalised once, scanned once for every pattern of every guideline.
+
+And led back to what the author wrote.
+"""

@@ -20,7 +20,10 @@ import msgspec
 from services.screening.text.fold_table import CROSS, DROPPED, FOLDS
 
 VIEW_CHARS_MAX: Final = 20_000
-"""Longer texts are searched for tricks only in their first part; in plain writing they are read to the end."""
+"""Longer texts are searched for tricks only in their first part.
+
+In plain writing they are read to the end.
+"""
 
 MASKS: Final = "*#%&"
 MASKED_CHARS_MIN: Final = 4
@@ -65,7 +68,10 @@ SIGNS_OF_TRICKS: Final = (
     r"[a-z][0134579@$!|]{1,3}[a-z]|[a-z](?:55|[$]|[a-z][a-z][7+](?:\W|$))|(?:^|[\s\"'(])(?:[457$][a-z][a-z]|@ss|@[$])",
     r"[a-z][*#%&]{1,4}[a-z]|[a-z][a-z]?[*][*]",
 )
-"""Expressions of which one occurs wherever a text may read otherwise than it is written; the last: letters behind signs."""
+"""Expressions of which one occurs wherever a text may read otherwise than it is written.
+
+The last is about letters behind signs.
+"""
 
 
 class Folded(msgspec.Struct, frozen=True, gc=False):
@@ -118,7 +124,7 @@ class Vocabulary:
         self._words = sorted(words, key=lambda word: (-len(word[0]), word))
 
     def unmask(self, token: str) -> str | None:
-        """The first word that the token can be, with what follows it where the term has more letters; None: none."""
+        """The first word that the token can be, with what follows it where the term has more letters."""
         if sum(map(str.isalpha, token)) < 2 and token[0] != "f":
             return None  # anything could be meant
         for word, stem in self._words:

@@ -19,7 +19,7 @@ LINK_SIGNS: Final = (
 
 _LINK: Final = re.compile(
     r"\b(?:https?://(?:[^\s/@<>]*@)?|www\.)?"
-    r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62})"
+    r"((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}[a-z][a-z0-9-]{1,62})"
     r"(:\d{1,5})?([/?#][^\s<>\"'`|]*)?"
 )
 _DOTTED: Final = re.compile(r"(?<!\S)[^\s.]+\.\S+")
@@ -66,5 +66,8 @@ def find_links(folded: str) -> list[LinkFound]:
 
 @lru_cache(maxsize=4_096)
 def registrable(host: str) -> str:
-    """The domain that was registered for a host: `shop.example.co.uk` gives `example.co.uk`, `me.github.io` itself."""
+    """The domain that was registered for a host.
+
+    `shop.example.co.uk` gives `example.co.uk`, `me.github.io` itself.
+    """
     return _SUFFIXES.privatesuffix(host[-HOST_CHARS_MAX:]) or host

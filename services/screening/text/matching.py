@@ -48,7 +48,10 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 def term_expression(term: str) -> str:
-    """The expression of a list's entry: whole words; a space stands for any small gap, `~` at either end for more letters."""
+    """The expression of a list's entry: whole words.
+
+    A space stands for any small gap, `~` at either end for more letters.
+    """
     words = [re.escape(word) for word in term.lower().strip("~").split()]
     start = "[a-z]*" if term.startswith("~") else ""
     end = "[a-z]*" if term.endswith("~") else ""
@@ -93,7 +96,9 @@ class Scanner:
         self._vocabulary = Vocabulary(pattern.term for pattern in patterns if pattern.tricks and pattern.term)
 
         self.scan: Final = self._plain.scan
-        """Numbers of the patterns that occur in a folded text, and `sign`; in no order, and empty for most posts.
+        """Numbers of the patterns that occur in a folded text, and `sign`.
+
+        In no order, and empty for most posts.
 
         The list is the scanner's own: it holds until the next scan.
         """

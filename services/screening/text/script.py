@@ -1,4 +1,6 @@
-"""Which script a text is written in, as a BCP 47 tag without a language: `und-Latn`, `und-Cyrl`; `zxx` where there are no letters.
+"""Which script a text is written in, as a BCP 47 tag without a language: `und-Latn`, `und-Cyrl`.
+
+`zxx` where there are no letters.
 
 A script is all that can be told cheaply and surely. A rule says which scripts it reads; what it can't read,
 it hasn't cleared.
@@ -71,7 +73,10 @@ def language(folded: str) -> str:
 
 
 def foreign(folded: str) -> str | None:
-    """The tag of a script other than Latin in which a good part of the text is written; None where there is no such part."""
+    """The tag of a script other than Latin in which a good part of the text is written.
+
+    None where there is no such part.
+    """
     if folded.isascii() or not _BEYOND_LATIN.search(folded):
         return None
     counts = _histogram(folded)

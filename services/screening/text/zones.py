@@ -29,10 +29,13 @@ URL: Final = re.compile(
 _SHAPES: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     ("code", re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)),
     ("code", re.compile(r"`[^`\n]+`")),
-    ("code", re.compile(r"(?is)<(pre|code)\b[^>]*>.*?</\1>")),
     ("cited", re.compile(r"(?m)^[ ]{0,3}(?:>|&gt;).*$")),
-    ("cited", re.compile(r"(?is)\[quote\b[^\]]*\].*?\[/quote\]|<blockquote\b[^>]*>.*?</blockquote>")),
-    ("url", URL),
+)
+_TAGS: Final[tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...]] = (
+    ("code", re.compile(r"(?i)<pre\b[^<>]*>"), re.compile("(?i)</pre>")),
+    ("code", re.compile(r"(?i)<code\b[^<>]*>"), re.compile("(?i)</code>")),
+    ("cited", re.compile(r"(?i)<blockquote\b[^<>]*>"), re.compile("(?i)</blockquote>")),
+    ("cited", re.compile(r"(?i)\[quote\b[^\[\]]*\]"), re.compile(r"(?i)\[/quote\]")),
 )
 
 
@@ -41,7 +44,23 @@ def find_zones(text: str, quoted: Sequence[tuple[int, int]]) -> tuple[Zone, ...]
     zones = [Zone(start, end, "quoted") for start, end in quoted]
     for kind, shape in _SHAPES:
         zones += [Zone(match.start(), match.end(), kind) for match in shape.finditer(text)]
+    for kind, opening, closing in _TAGS:
+        zones += _between(text, kind, opening, closing)
+    zones += [Zone(match.start(), match.end(), "url") for match in URL.finditer(text)]
     return tuple(zones)
+
+
+def _between(text: str, kind: Kind, opening: re.Pattern[str], closing: re.Pattern[str]) -> list[Zone]:
+    """From each opening tag to the next closing one; without one, there is no zone."""
+    zones: list[Zone] = []
+    at = 0
+    while (begin := opening.search(text, at)) is not None:
+        end = closing.search(text, begin.end())
+        if end is None:
+            break
+        at = end.end()
+        zones.append(Zone(begin.start(), at, kind))
+    return zones
 
 
 def kind_at(zones: Sequence[Zone], start: int, end: int) -> Kind:

@@ -26,7 +26,7 @@ FULL = post_event(
     visibility="public",
 ) | {"correlationid": "c1", "causationid": "c0", "imported": False, "datacontenttype": "application/json"}
 
-ODD = [
+ODD: list[Any] = [
     None, True, 0, 1, -1, 1.0, 1e3, 2**63, 2**70, "", " ", "a", "a b", "a@b", "a\u0000b", "a\n", "é", "\ud800", "😀", "x" * 127, "x" * 128, "x" * 129, "y" * 2001,
     "2030-01-01T12:00:00Z", "2030-01-01t12:00:00z", "2030-01-01 12:00:00Z", "2030-01-01_12:00:00Z", "2030-01-01T12:00Z", "2030-01-01T12:00:00", "2030-01-01",
     "2030-01-01T12:00:00.123456789Z", "2030-01-01T12:00:00.1234567890123Z", "2030-01-01T12:00:60Z", "2030-01-01T24:00:00Z", "2030-01-01T12:00:00+23:59", "2030-01-01T12:00:00+24:00",
@@ -139,12 +139,13 @@ def test_oddities_of_json_are_judged_alike(value: bytes) -> None:
 
 def test_what_the_fast_reader_leaves_the_contract_judges() -> None:
     """Quotations, attachments, direct messages, edits and unknown fields go the long way."""
-    for more in (
+    odd: list[dict[str, Any]] = [
         {"quotes": [{"start": 0, "end": 1}]},
         {"attachments": []},
         {"visibility": "direct", "recipients": ["bob"]},
         {"mood": "good"},
-    ):
+    ]
+    for more in odd:
         value = json.dumps(post_event("hello", **more)).encode()
         assert agree(value) is None
         read_event("posts", b"ada", value, NOW)

@@ -49,7 +49,10 @@ def test_a_report_goes_to_the_reporters_own_account() -> None:
 
 
 def test_a_reports_words_are_kept_apart() -> None:
-    """The copy belongs to the reported account, the reason to the reporter; the signal holds references only."""
+    """The copy belongs to the reported account, the reason to the reporter.
+
+    The signal holds references only.
+    """
     outputs = screen_with().screen("reports", record("reports", filed()))
     (signal,), contents = signals_of(outputs), {content.ref: content for content in contents_of(outputs)}
     assert isinstance(signal.body, ReportFiled)

@@ -101,7 +101,10 @@ def test_the_window_counts_posts_not_links() -> None:
 
 
 def test_the_window_forgets_authors() -> None:
-    """Who hasn't linked to anything within the window isn't remembered, and nobody has more than so many links."""
+    """Who hasn't linked to anything within the window isn't remembered.
+
+    And nobody has more than so many links.
+    """
     window = Window()
     for number in range(1_000):
         window.add(f"a{number}", "p", number * 10_000, ["a.example"])

@@ -247,7 +247,10 @@ def test_a_rule_that_raises_is_a_third_verdict() -> None:
 
 
 def test_a_rule_that_keeps_raising_is_one_incident() -> None:
-    """After the third failure the rule is left out: no further review cases, one incident, and what it missed is noted."""
+    """After the third failure the rule is left out.
+
+    No further review cases, one incident, and what it missed is noted.
+    """
     screen = screen_with(BRITTLE)
     outputs = screen.screen_posts([post_record("crash", offset=n) for n in range(50)])
     assert [post for post, _, failed in findings_of(outputs) if failed] == ["p0", "p1", "p2"]

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pytest
 
-from events.policy import Breaker, Policy, RuleSettings
+from events.policy import Policy
 from services.runtime.limits import METADATA_BYTES_MAX
 from services.runtime.stage import Batch, Record
 from services.screening import worker
+from services.screening.breaker import Breakers
 from services.screening.guidelines import RULES
 from services.screening.rulebook import Rulebook
+from services.screening.screen import Screen
 from services.screening.worker import Screening, ScreeningCore
 from tests.support.screening import (
     KEY,
@@ -160,11 +162,13 @@ async def test_an_older_policy_than_the_one_in_force_is_waited_out(monkeypatch: 
 async def test_what_a_broken_rule_missed_is_read_again_under_the_next_policy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Once, in the batch after the new policy was taken up, in the same transaction as that batch's own outputs."""
-    policy = default_policy().model_copy(
-        update={"rules": {"no-spam.brittle": RuleSettings()}, "breaker": Breaker(failures=2, events=10)}
-    )
-    mended = policy.model_copy(update={"name": "mended"})
+    """Once, in the batch after the new policy was taken up.
+
+    In the same transaction as that batch's own outputs.
+    """
+    fields = default_policy().model_dump() | {"breaker": {"failures": 2, "events": 10}}
+    policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
+    mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
     books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
     monkeypatch.setattr(worker, "Rulebook", lambda wanted: books[wanted.version])
     records = [post_record("crash", offset=n) for n in range(2)] + [post_record("marble", offset=2)]
@@ -183,8 +187,8 @@ async def test_what_a_broken_rule_missed_is_read_again_under_the_next_policy(
 
 def test_the_guard_is_read_back() -> None:
     """What one build writes, the next resumes from."""
-    core = ScreeningCore(0, worker.Screen(KEY))
-    core.resume(msgspec.json.encode(worker.Guard(7, "v", worker.Breakers(digest="d", seen=5))))
+    core = ScreeningCore(0, Screen(KEY))
+    core.resume(msgspec.json.encode(worker.Guard(7, "v", Breakers(digest="d", seen=5))))
     assert core.sequence == 7
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.screening.digests import domain_form
-from tests.support.screening import KEY, cases_on, findings_on, post_event, screen_with, screened, record
+from tests.support.screening import KEY, cases_on, findings_on, post_event, record, screen_with, screened
 
 GUIDELINE = "no-selling"
 

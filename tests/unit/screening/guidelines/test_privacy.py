@@ -67,7 +67,10 @@ NOT_FOUND = [
 
 @pytest.mark.parametrize(("text", "case", "mode"), FOUND)
 def test_personal_data_is_found(text: str, case: str, mode: str) -> None:
-    """What is somebody's is found under its own case; where the text doesn't say whose it is, a person looks."""
+    """What is somebody's is found under its own case.
+
+    Where the text doesn't say whose it is, a person looks.
+    """
     assert cases_on(text, GUIDELINE).get(case) == mode
 
 
@@ -87,7 +90,10 @@ def test_what_only_looks_like_personal_data_is_left_alone(text: str) -> None:
     ],
 )
 def test_evidence_never_holds_the_value(text: str, value: str) -> None:
-    """A finding has the place, the kind and a keyed digest; neither the value nor its digits are anywhere in the signal."""
+    """A finding has the place, the kind and a keyed digest.
+
+    Neither the value nor its digits are anywhere in the signal.
+    """
     findings = findings_on(text, GUIDELINE)
     said = msgspec.json.encode(findings).decode().lower()
     assert findings

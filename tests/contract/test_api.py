@@ -1,0 +1,216 @@
+"""The API over a real PostgreSQL: what it answers, to whom, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events import ledger, signals
+from events.ids import account_entity
+from services.keys import READ, REPORTERS, RESTRICTED
+from services.runtime import postgres
+from tests.support.api import Client, asked
+from tests.support.entries import (
+    CLOCK,
+    PERSON,
+    POLICY,
+    T0,
+    Ledger,
+    case_finding,
+    report_folded,
+    sanction_imposed,
+    strike_issued,
+)
+from tests.support.policies import small_policy
+from tests.support.projecting import apply, migrated
+
+pytestmark = pytest.mark.kafka
+
+HOLDERS = {"reader": (READ,), "investigator": (READ, REPORTERS), "trusted": (READ, RESTRICTED), "nobody": ()}
+REPORTER = "acc-reporter"
+
+
+def reported(kind: str, entity: str) -> signals.Signal:
+    """A signal about the report, on its way from the reporter to the subject."""
+    shared: dict[str, Any] = {
+        "report": "report-1",
+        "reporter": REPORTER,
+        "subject_account": "ann",
+        "post": "post-9",
+        "revision": 1,
+        "reason": "no-spam",
+        "content_ref": None,
+        "reason_ref": None,
+    }
+    body: signals.Body = signals.ReportFiled(**shared)
+    cause = "event-report"
+    if kind == "weighed":
+        body = signals.ReportWeighed(by_email=False, weight=1000, **shared)
+        cause = "signal-filed"
+    actor = signals.Actor("account", REPORTER)
+    origin = signals.Origin("reports", 0, 3, "event-report", "report.filed")
+    identity = f"signal-{kind}"
+    return signals.Signal(identity, entity, T0, T0, actor, cause, "event-report", POLICY, body, origin)
+
+
+def history() -> list[Any]:
+    """An account with two strikes, a suspension, a report that somebody filed, and a restricted case."""
+    made = Ledger()
+    made.add("ann", strike_issued("strike-1", T0))
+    made.add("ann", strike_issued("strike-2", T0), sanction_imposed("sanction-1", T0, strikes=("strike-1", "strike-2")))
+    weighed = reported("weighed", account_entity("ann"))
+    made.add(
+        REPORTER,
+        ledger.ReportNoted("report-1", "ann", "forwarded", 1000, T0),
+        cause=reported("filed", account_entity(REPORTER)),
+        emitted=(weighed,),
+    )
+    made.add(
+        "ann",
+        ledger.CaseOpened("case-1", "post:post-9", "report", False, "reported as no-spam", T0),
+        report_folded("report-1", "case-1", T0),
+        ledger.CaseUpdated("case-1", 1, T0, finding=case_finding("post-9", T0)),
+        cause=weighed,
+    )
+    made.add("ann", ledger.CaseOpened("case-2", "post:post-8", "restricted", True, "to be kept close", T0))
+    made.add("ann", ledger.StrikeConfirmed("strike-1", PERSON, T0, POLICY))
+    made.add("ann", ledger.StrikeExpired("strike-2", T0 + timedelta(days=90)), ledger.NoteAdded(None, CLOCK, T0))
+    return made.entries
+
+
+@pytest.fixture
+async def client(database: str, tmp_path: Path) -> AsyncIterator[Client]:
+    """An API over the history."""
+    await migrated(database)
+    await apply(database, history())
+    pool = await postgres.pool(database)
+    try:
+        async with asked(pool, tmp_path, HOLDERS, {POLICY: small_policy()}) as made:
+            yield made
+    finally:
+        await pool.close()
+
+
+async def test_a_standing_comes_with_strikes_sanctions_and_ledger_positions(client: Client) -> None:
+    """One answer tells where an account stands, and up to where that is known."""
+    answer = (await client.get("/v1/accounts/ann/standing")).json()
+    now = answer["data"]["now"]
+    assert [strike["strike"] for strike in now["strikes"]] == ["strike-2", "strike-1"] or len(now["strikes"]) == 2
+    assert now["sanctions"][0]["sanction"] == "sanction-1"
+    assert answer["positions"]["next"] == {"0": 7}
+
+
+async def test_as_of_answers_both_ways_and_says_which(client: Client) -> None:
+    """What was known then, and what held then by what is known today."""
+    answer = (await client.get("/v1/accounts/ann/standing", as_of=(T0 + timedelta(seconds=5)).isoformat())).json()
+    data = answer["data"]
+    assert data["now"] is None
+    assert (data["as_recorded"]["reading"], data["in_effect"]["reading"]) == ("as_recorded", "in_effect")
+    assert len(data["as_recorded"]["strikes"]) == 1
+    assert len(data["in_effect"]["strikes"]) == 2
+
+
+async def test_pages_are_walked_by_key_to_their_end_without_gap_or_repetition(client: Client) -> None:
+    """`next` is all that a reader needs."""
+    for path, key in (("/v1/strikes", "strike"), ("/v1/cases", "case_id"), ("/v1/accounts/ann/audit", "sequence")):
+        seen, after = [], None
+        while True:
+            page = (await client.get(path, who="trusted", limit=1, **({"after": after} if after else {}))).json()
+            seen += [row[key] for row in page["data"]]
+            after = page["next"]
+            if after is None:
+                break
+        whole = (await client.get(path, who="trusted")).json()["data"]
+        assert seen == [row[key] for row in whole]
+        assert len(set(seen)) == len(seen) > 1
+
+
+async def test_lists_are_narrowed_by_what_is_asked_for(client: Client) -> None:
+    """Filters name the columns of the answer."""
+    active = (await client.get("/v1/strikes", status="active", account="ann")).json()["data"]
+    assert [row["strike"] for row in active] == ["strike-1"]
+    assert (await client.get("/v1/sanctions", kind="warning")).json()["data"] == []
+
+
+async def test_an_explanation_names_guideline_text_evidence_points_and_chain(client: Client) -> None:
+    """Why there is a strike, without reading logs."""
+    data = (await client.get("/v1/explain/strike-1")).json()["data"]
+    assert data["guideline_text"]["text"] == "The text of no-spam."
+    assert data["policy_version"] == POLICY
+    assert data["evidence"]["rule"] == "no-spam.links"
+    assert (data["points_before"], data["chain"][0]["cause_kind"]) == (0, "post_screened")
+    assert data["origin"]["topic"] == "posts"
+
+
+async def test_a_reporter_is_named_only_to_keys_that_may_see_it(client: Client) -> None:
+    """Neither in the case nor anywhere in the audit trail, on either side."""
+    paths = ("/v1/cases/case-1", "/v1/accounts/ann/audit", "/v1/accounts/ann/standing", "/v1/cases", "/v1/explain/strike-1")
+    for path in paths:
+        assert REPORTER not in (await client.get(path)).text
+    assert (await client.get("/v1/cases/case-1", who="investigator")).json()["data"]["reports"][0]["reporter"] == REPORTER
+    assert REPORTER in (await client.get("/v1/accounts/ann/audit", who="investigator")).text
+
+
+async def test_the_reporters_own_audit_trail_does_not_tell_what_was_reported(client: Client) -> None:
+    """Nothing in it leads to the subject's side: no id, no account, no position of the cause."""
+    own = (await client.get(f"/v1/accounts/{REPORTER}/audit")).json()["data"]
+    assert [row["sequence"] for row in own] == [1]
+    assert own[0]["withheld"] is not None
+    text = json.dumps(own)
+    for told in ("ann", "report-1", "post-9", "event-report", "signal-weighed", "signal-filed"):
+        assert told not in text
+    shown = (await client.get(f"/v1/accounts/{REPORTER}/audit", who="investigator")).json()["data"]
+    assert shown[0]["entry"]["outcomes"][0]["subject_account"] == "ann"
+
+
+async def test_restricted_cases_need_a_capability_of_their_own(client: Client) -> None:
+    """In the list they are missing; asked for by name they are refused, with the capability's name."""
+    assert [row["case_id"] for row in (await client.get("/v1/cases")).json()["data"]] == ["case-1"]
+    refused = await client.get("/v1/cases/case-2")
+    assert refused.status_code == 403
+    assert RESTRICTED in refused.json()["remedy"]
+    assert (await client.get("/v1/cases/case-2", who="trusted")).status_code == 200
+
+
+async def test_what_nobody_knows_is_a_problem_with_a_remedy(client: Client) -> None:
+    """404 for accounts, cases, strikes; never an empty answer that looks like a clean record."""
+    for path in ("/v1/accounts/zoe/standing", "/v1/accounts/zoe/audit", "/v1/cases/none", "/v1/explain/none"):
+        answer = await client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["remedy"]
+        assert answer.json()["instance"] == path
+
+
+async def test_a_page_that_cannot_be_is_refused_by_name(client: Client) -> None:
+    """A made-up place to go on from, and a limit without end."""
+    for path, params in (
+        ("/v1/strikes", {"after": "x"}),
+        ("/v1/accounts/ann/audit", {"after": "x"}),
+        ("/v1/strikes", {"limit": 100_000}),
+        ("/v1/accounts/ann/standing", {"as_of": "yesterday"}),
+    ):
+        answer = await client.get(path, **params)
+        assert answer.status_code == 422
+        assert answer.json()["remedy"]
+
+
+async def test_ready_says_whether_there_are_projections(client: Client, database: str, tmp_path: Path) -> None:
+    """Ready over this database; not over one whose migrations haven't run."""
+    assert (await client.http.get("/ready")).json() == {"stage": "api", "ready": True, "reasons": []}
+    assert (await client.http.get("/live")).json()["live"] is True
+    assert "goodstanding" in (await client.http.get("/metrics")).text
+    empty = await postgres.pool(database.rsplit("/", 1)[0] + "/postgres")
+    try:
+        async with asked(empty, tmp_path / "other", HOLDERS, {}) as other:
+            answer = await other.http.get("/ready")
+            assert answer.status_code == 503
+            assert answer.json()["reasons"]
+            assert (await other.get("/v1/strikes")).status_code == 503
+    finally:
+        await empty.close()

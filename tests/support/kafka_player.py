@@ -1,0 +1,251 @@
+"""Plays stories through a whole deployment: events go in over Kafka, and the ledger is read back from it.
+
+It expects time mode `events`: each record is stamped with its event's own time, and the clock runs as far as
+it is asked to. After each step it waits until nothing lies before any stage, so a story's steps come in its
+own order though they go to different topics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import TopicPartition
+
+from events.codec import decode_entry
+from events.control import activation_requested, advance_requested
+from events.policy import Policy
+from services.commands.pipeline import wait_clock, wait_quiet
+from services.runtime.kafka import Kafka, admin, plain_producer
+from services.runtime.restore import pages
+from services.runtime.settings import Settings
+from tests.support import story as tell
+from tests.support.play import check, locate, version
+from tests.support.signals import day
+from tests.support.story import Story
+from tests.support.view import View
+
+DECIDING = ("screening", "enforcement", "clock")
+QUIET_S_MAX = 60.0
+MS = 1000
+BY = "acceptance"
+
+Event = tuple[str, str, dict[str, Any]]
+"""Topic of the catalogue, key, and the event as JSON."""
+
+
+class Deployment:
+    """A running deployment, as whoever sends events sees it. Use as `async with`."""
+
+    def __init__(self, settings: Settings, policies: Mapping[str, Policy]) -> None:
+        self.settings = settings
+        self.policies = policies
+        self.in_force = ""
+        self.at = day(0)
+        self._kafka = Kafka(settings.bootstrap_servers)
+        self._producer: AIOKafkaProducer = plain_producer(settings.bootstrap_servers)
+        self._admin = admin(settings.bootstrap_servers)
+        self._next: dict[TopicPartition, int] = {}
+        self._asked = 0
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        await self._producer.start()
+        await self._admin.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the connections."""
+        await self._producer.stop()
+        await self._admin.close()
+        await self._kafka.close()
+
+    async def activate(self, name: str) -> None:
+        """Put a policy into force."""
+        if name == self.in_force:
+            return
+        policy = self.policies[name]
+        await self._send("policies", policy.version, policy.canonical, self.at)
+        event = activation_requested(policy.version, BY, self._moment())
+        sent = await self._send("control", None, event.model_dump_json().encode(), self.at)
+        await self._clock(lambda offset, _: offset > sent)
+        self.in_force = name
+        await self.quiet()
+
+    async def advance(self, to: datetime) -> None:
+        """Let time run up to a moment."""
+        if to > self.at or not self._asked:
+            self.at = to
+            event = advance_requested(to, BY, self._moment())
+            await self._send("control", None, event.model_dump_json().encode(), to)
+            await self._clock(lambda _, state: state.at is not None and state.at >= to)
+        await self.quiet()
+
+    async def send(self, *events: Event) -> None:
+        """Send events, each at its own time, and wait until all that follows from them is decided."""
+        for topic, key, event in events:
+            at = datetime.fromisoformat(event["time"])
+            await self._send(topic, key, msgspec.json.encode(event), at)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until nothing lies before any stage."""
+        done = await wait_quiet(self._kafka, self._admin, self.settings.topic_prefix, DECIDING, QUIET_S_MAX)
+        assert done, f"the stages still had input before them after {QUIET_S_MAX} s"
+
+    async def new_entries(self) -> list[bytes]:
+        """The ledger's entries since the last call, each partition's in order."""
+        found: list[bytes] = []
+        reader = self._kafka.reader()
+        await reader.start()
+        try:
+            ats = [
+                TopicPartition(self.settings.topic("ledger"), number)
+                for number in range(self.settings.partitions)
+            ]
+            ends = await reader.end_offsets(ats)
+            for at in ats:
+                begin = self._next.get(at, 0)
+                async for page in pages(reader, at, begin, ends[at]):
+                    found += [record.value or b"" for record in page if record.offset < ends[at]]
+                self._next[at] = ends[at]
+        finally:
+            await reader.stop()
+        return found
+
+    def _moment(self) -> datetime:
+        """A moment for each request, since its id is derived from it."""
+        self._asked += 1
+        return self.at + timedelta(milliseconds=self._asked)
+
+    async def _send(self, topic: str, key: str | None, value: bytes, at: datetime) -> int:
+        record = await self._producer.send_and_wait(
+            self.settings.topic(topic),
+            value,
+            key=None if key is None else key.encode(),
+            timestamp_ms=int(at.timestamp() * MS),
+        )
+        offset: int = record.offset
+        return offset
+
+    async def _clock(self, reached: Any) -> None:
+        found = await wait_clock(self._admin, self.settings.topic_prefix, reached, QUIET_S_MAX)
+        assert found is not None, f"the clock didn't answer within {QUIET_S_MAX} s"
+
+
+class KafkaPlayer:
+    """Plays one story. `suffix` keeps its accounts apart from other stories'; `first_day` is its day 0."""
+
+    def __init__(self, deployment: Deployment, story: Story, suffix: str, first_day: float) -> None:
+        self.deployment = deployment
+        self.view = View()
+        self._story = story
+        self._suffix = suffix
+        self._first_day = first_day
+        self._at = day(first_day)
+        self._moments = 0
+        self._sent: list[tuple[Event, ...]] = []
+
+    async def play(self) -> None:
+        """Play the whole story. Raises `AssertionError`, naming the step at which it goes another way."""
+        await self.deployment.advance(self._at)
+        await self.deployment.activate(self._story.policy)
+        before = 0
+        for number, step in enumerate(self._story.steps, start=1):
+            where = f"scenario {self._story.number}, {self._story.name}, step {number}, {step}"
+            try:
+                if isinstance(step, tell.Expect):
+                    check(self.view, step, before, self._first_day)
+                elif isinstance(step, tell.Claim):
+                    assert step.holds(self.view), step.words
+                else:
+                    before = len(self.view.entries)
+                    await self._play(step, f"{number}{self._suffix}")
+                    await self._look()
+            except (AssertionError, KeyError) as error:
+                raise AssertionError(f"{where}: {error}") from error
+
+    async def _look(self) -> None:
+        """Take up the story's own entries, by the names that the story uses."""
+        suffix = self._suffix.encode()
+        for data in await self.deployment.new_entries():
+            if suffix in data:
+                self.view.take(decode_entry(data.replace(suffix, b"")))
+
+    async def _play(self, step: tell.Step, name: str) -> None:
+        if isinstance(step, tell.Clock):
+            self._at, self._moments = day(self._first_day + step.day), 0
+            await self.deployment.advance(self._at)
+        elif isinstance(step, tell.Again):
+            for events in list(self._sent) if step.everything else self._sent[-1:]:
+                await self.deployment.send(*events)
+        elif isinstance(step, tell.Policy):
+            await self.deployment.activate(step.name)
+        else:
+            self._sent.append((self._event(step, name),))
+            await self.deployment.send(*self._sent[-1])
+
+    def _own(self, name: str) -> str:
+        return name + self._suffix
+
+    def _event(self, step: Any, name: str) -> Event:
+        if isinstance(step, tell.Decide):
+            return self._decision(step, name)
+        if isinstance(step, tell.Register):
+            data: dict[str, Any] = {"kind": step.kind, "profile": {}}
+            return self._made("accounts", "account.registered", step.account, name, data)
+        if isinstance(step, tell.Post):
+            text = ". ".join(specimen.text for specimen in step.specimens) or "how do i build a funnel"
+            data = {"post": self._own(step.post), "revision": step.revision, "body": f"{text} ({step.post})"}
+            verb = "post.created" if step.revision == 1 else "post.edited"
+            return self._made("posts", verb, step.account, name, data)
+        if isinstance(step, tell.Delete):
+            data = {"post": self._own(step.post), "revision": step.revision}
+            return self._made("posts", "post.deleted", step.account, name, data)
+        if isinstance(step, tell.Told):
+            data = {"about": locate(self.view, step.about)[1]}
+            return self._made("accounts", "notice.delivered", step.account, name, data)
+        assert isinstance(step, tell.Report), f"a player can't play {step}"
+        data = {
+            "report": self._own(step.report),
+            "reporter": {"account": self._own(step.reporter)},
+            "about": {"account": self._own(step.account), "post": self._own(step.post), "revision": 1},
+            "reason": "keep-it-clean",
+        }
+        return self._made("reports", "report.filed", step.reporter, name, data)
+
+    def _decision(self, step: tell.Decide, name: str) -> Event:
+        kind, target = locate(self.view, step.target)
+        found = step.specimen
+        fields: dict[str, Any] = {
+            "version": version(self.view, step),
+            "reason": "so decided in a story",
+            "actor": {"id": step.by, "capabilities": []},
+            "target": {"kind": kind, "id": target} if target else None,
+            "guideline": found.guideline if found else None,
+            "case": found.case if found else None,
+            "severity": step.severity or (found.severity if found else None),
+            "sanction_kind": step.sanction_kind,
+            "until": None if step.until_day is None else day(self._first_day + step.until_day).isoformat(),
+            "post": self._own(step.post) if step.post else None,
+            "revision": 1 if step.post else None,
+        }
+        data = {key: value for key, value in fields.items() if value is not None}
+        return self._made("decisions", f"decision.{step.decision}", step.account, name, data)
+
+    def _made(self, topic: str, what: str, subject: str, name: str, data: dict[str, Any]) -> Event:
+        self._moments += 1
+        own = self._own(subject)
+        event = {
+            "specversion": "1.0",
+            "id": f"story-{self._story.number}-{name}",
+            "source": "/stories",
+            "type": f"goodstanding.{what}.v1",
+            "subject": own,
+            "time": (self._at + timedelta(milliseconds=self._moments)).isoformat(),
+            "data": data,
+        }
+        return topic, f"account:{own}" if topic == "decisions" else own, event

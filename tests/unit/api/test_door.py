@@ -1,0 +1,108 @@
+"""Who is let in, how refusals look, and that the description is the one that is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from services.api.describe import DOCUMENT, described
+from services.keys import CAPABILITIES, READ, new_key
+from tests.support.api import asked
+
+HOLDERS = {"reader": (READ,), "nobody": ()}
+PATHS = (
+    "/v1/accounts/ann/standing",
+    "/v1/accounts/ann/audit",
+    "/v1/strikes",
+    "/v1/sanctions",
+    "/v1/cases",
+    "/v1/cases/c",
+    "/v1/explain/s",
+)
+
+
+class Away:
+    """A database that isn't there."""
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        """Nobody answers."""
+        raise ConnectionRefusedError(111, "connection refused")
+
+    fetchrow = fetchval = fetch
+
+
+async def test_nobody_is_let_in_without_a_key(tmp_path: Path) -> None:
+    """401 with how to send one, on every path that tells something."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        for path in PATHS:
+            for headers in ({}, {"X-API-Key": "gs_guess"}, {"Authorization": "Bearer gs_guess"}):
+                answer = await client.http.get(path, headers=headers)
+                assert answer.status_code == 401
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["www-authenticate"] == "Bearer"
+                assert "X-API-Key" in answer.json()["remedy"]
+
+
+async def test_a_key_without_the_capability_is_told_which_it_lacks(tmp_path: Path) -> None:
+    """403 names the capability."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        for path in PATHS:
+            answer = await client.get(path, who="nobody")
+            assert answer.status_code == 403
+            assert READ in answer.json()["remedy"]
+
+
+async def test_a_key_may_come_as_a_bearer_token(tmp_path: Path) -> None:
+    """As in any other client; the database's absence shows that the door was passed."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        answer = await client.http.get(PATHS[0], headers={"Authorization": f"Bearer {client.keys['reader']}"})
+        assert answer.status_code == 503
+        assert answer.json()["remedy"] == "try again in a moment"
+        assert answer.headers["retry-after"]
+
+
+async def test_a_key_made_later_works_at_once(tmp_path: Path) -> None:
+    """The file is read again when it changes; no restart."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        key = new_key(tmp_path / "keys.json", "late", [READ])
+        assert (await client.http.get(PATHS[0], headers={"X-API-Key": key})).status_code == 503
+
+
+async def test_a_broken_keys_file_lets_nobody_in_and_tells_nothing(tmp_path: Path) -> None:
+    """503, and what is wrong is only in the log."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        (tmp_path / "keys.json").write_text('{"secret": 1}')
+        answer = await client.get(PATHS[0])
+        assert answer.status_code == 503
+        assert "secret" not in answer.text
+
+
+async def test_unknown_paths_and_methods_are_problems_too(tmp_path: Path) -> None:
+    """Nothing answers in another shape."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        unknown = await client.http.get("/v1/nothing")
+        assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:goodstanding:problem:not-found")
+        wrong = await client.http.post(PATHS[0])
+        assert (wrong.status_code, wrong.headers["content-type"]) == (405, "application/problem+json")
+
+
+async def test_health_needs_no_key_and_shows_the_missing_database(tmp_path: Path) -> None:
+    """Live without its database, and not ready."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        assert (await client.http.get("/live")).status_code == 200
+        answer = await client.http.get("/ready")
+        assert answer.status_code == 503
+        assert "ConnectionRefusedError" in answer.json()["reasons"][0]
+
+
+def test_the_kept_description_is_that_of_the_app() -> None:
+    """`python -m services.api.describe` writes it anew."""
+    assert DOCUMENT.read_text("utf-8") == described()
+
+
+def test_every_problem_is_described_with_its_shape() -> None:
+    """Readers of the description find 401, 403, 404 and 422 with a remedy."""
+    text = described()
+    assert '"ProblemDetails"' in text
+    assert "HTTPValidationError" not in text
+    assert set(CAPABILITIES) > {READ}
