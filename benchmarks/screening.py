@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from benchmarks.measure import Failed, Look, Worker, slope
 from benchmarks.posts import posts
-from benchmarks.stack import Stack, community_policy, load, prepare
+from benchmarks.stack import Stack, community_policy, load, make_topics, prepare
 from services.runtime.settings import PROJECT, Settings
 
 GUESS_PER_S: Final = 70_000
 """How many posts are laid ready for each second of measuring."""
 FAUST_START_S_MAX: Final = 60.0
+FAUST_OUTPUTS: Final = ("faust-signals", "faust-contents", "faust-dead_letters")
 
 
 async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     """Both rates, and how they compare."""
     settings = stack.settings("screening")
     await prepare(settings, community_policy())
+    await make_topics(stack.bootstrap, [settings.topic(name) for name in FAUST_OUTPUTS])
     number = int(GUESS_PER_S * seconds)
     await load(stack.bootstrap, settings.topic("posts"), ((post.key, post.value, None) for post in posts(seed, number)))
     with Worker("screening", settings, stack.folder) as worker:
@@ -60,7 +62,7 @@ async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
                     break
     finally:
         if process.returncode is None:
-            process.terminate()
+            process.kill()  # it has nothing to lose, and Faust may take long to stop
         await process.wait()
     if len(looks) < 3:
         raise Failed(f"the Faust agent did nothing; its log ends:\n{(await log).decode(errors='replace')[-2_000:]}")

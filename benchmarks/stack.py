@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
 
 from events.control import activation_requested
 from events.policy import Policy
@@ -80,6 +81,16 @@ async def prepare(settings: Settings, policy: Policy) -> None:
         await producer.send_and_wait(settings.topic("policies"), policy.canonical, key=policy.version.encode())
         event = activation_requested(policy.version, "bench", datetime.now(UTC))
         await producer.send_and_wait(settings.topic("control"), event.model_dump_json(exclude_none=True).encode())
+
+
+async def make_topics(bootstrap: str, names: Sequence[str]) -> None:
+    """Topics beside the catalogue's, with as many partitions."""
+    client = admin(bootstrap)
+    await client.start()
+    try:
+        await client.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
+    finally:
+        await client.close()
 
 
 async def database(running: Stack, name: str) -> str:

@@ -232,6 +232,8 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     notice: Notice
     policy_version: str
     pricing_version: str
+    acts_to_raise: int = 5
+    imported: bool = False
 
 
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):
@@ -254,6 +256,7 @@ class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     revision: int | None = None
     evidence: Evidence | None = None
     notice: Notice | None = None
+    policy_version: str = ""
 
 
 class StrikeConfirmed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_confirmed"):
@@ -316,6 +319,7 @@ class SanctionImposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
     content_action: ContentAction = "none"
     post: str | None = None
     revision: int | None = None
+    apart: bool = False
 
 
 class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_amended"):
@@ -328,6 +332,7 @@ class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
     reason_ref: str | None
     effective_at: datetime
     content_action: ContentAction | None = None
+    notice: Notice | None = None
 
 
 class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_lifted"):

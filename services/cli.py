@@ -18,6 +18,7 @@ from services.commands import (
     connect,
     dead_letters,
     decide,
+    demo,
     events,
     keys,
     ledger,
@@ -59,7 +60,9 @@ app.add_typer(operate.topics, name="topics", rich_help_panel=RUN)
 app.add_typer(operate.db, name="db", rich_help_panel=RUN)
 app.add_typer(operate.projections, name="projections", rich_help_panel=RUN)
 app.add_typer(operate.clock, name="clock", rich_help_panel=RUN)
-app.command(rich_help_panel=RUN)(operate.demo)
+app.command(rich_help_panel=RUN)(demo.demo)
+app.command(rich_help_panel=RUN)(demo.up)
+app.command(rich_help_panel=RUN)(demo.down)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=PROVE)
 app.command(rich_help_panel=PROVE)(ledger.replay)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import typer
@@ -28,11 +28,12 @@ from services.commands.sentences import changes, sentence
 from services.commands.times import parse_moment
 from services.exit_codes import ExitCode
 from services.keys import DECIDE, Operator
-from services.replay.dry_run import DryRun
-from services.replay.worker import NoLedger, dry_run_kafka
 from services.runtime.kafka import Kafka
 from services.runtime.outputs import murmur2
 from services.runtime.port import Reader
+
+if TYPE_CHECKING:  # brings enforcement, which only a dry run needs
+    from services.replay.dry_run import DryRun
 
 SOURCE: Final = "/goodstanding/cli"
 OUTCOME_WAIT_S: Final = 30.0
@@ -134,6 +135,8 @@ async def present() -> datetime:
 
 
 async def _foresee(event: DecisionUnion, now: datetime) -> DryRun:
+    from services.replay.worker import NoLedger, dry_run_kafka
+
     settings = connect.settings()
     async with connect.policies() as source:
         latest = source.latest()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 import typer
@@ -21,11 +21,10 @@ from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, facts, note, plain, say, table
 from services.exit_codes import ExitCode
 from services.keys import READ
-from services.replay import worker as replaying
-from services.replay.chain import Head
-from services.replay.export import ExportError, read_heads
-from services.replay.verify import Report
-from services.replay.worker import NoLedger
+
+if TYPE_CHECKING:  # brings enforcement, which only these commands need, when they run
+    from services.replay.chain import Head
+    from services.replay.verify import Report
 
 WHOLE: Final = "nothing was lost, changed, or decided otherwise"
 
@@ -38,6 +37,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the whole ledger with its policies to a file that can be verified anywhere."""
+    from services.replay import worker as replaying
+
     connect.operator(READ)
     with _understood(), _progress("exporting") as progress:
         heads = connect.run(replaying.export(connect.settings(), file, progress))
@@ -57,6 +58,8 @@ def heads(as_json: AsJson = False) -> None:
 
     Keep them elsewhere: they show what is cut off later.
     """
+    from services.replay import worker as replaying
+
     connect.operator(READ)
     with _understood():
         found = connect.run(replaying.heads(connect.settings()))
@@ -97,6 +100,9 @@ def replay(
 
 
 def _verified(file: Path | None, heads: Path | None) -> Report:
+    from services.replay import worker as replaying
+    from services.replay.export import read_heads
+
     if file is not None:
         return replaying.verify_export(file, heads)
     connect.operator(READ)
@@ -125,6 +131,9 @@ def _show(report: Report, what: str) -> None:
 @contextmanager
 def _understood() -> Iterator[None]:
     """Faults of what was named, with their exit codes."""
+    from services.replay.export import ExportError
+    from services.replay.worker import NoLedger
+
     try:
         yield
     except (ExportError, NoLedger) as error:

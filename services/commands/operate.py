@@ -339,12 +339,3 @@ def _show_status(answer: dict[str, Any]) -> None:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat().replace("+00:00", "Z")
-
-
-def demo(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="Passed on to the demo; see its own help.")
-    ] = None,
-) -> None:
-    """Start everything on this machine and play a story through it."""
-    importlib.import_module("services.demo").main(connect.settings(), arguments or [])

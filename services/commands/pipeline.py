@@ -34,7 +34,7 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Stages and the topics that they read, in the order of the flow."""
 DECIDING: Final = ("screening", "enforcement")
 """The stages that must have nothing before them when simulated time moves on."""
-PEEK_MS: Final = 200
+PEEK_MS: Final = 50
 COORDINATOR_WAIT_S: Final = 15.0
 COORDINATOR_LATE: Final = (
     GroupCoordinatorNotAvailableError,
@@ -66,16 +66,20 @@ async def lags(
 
     `counts` are the partition numbers by real topic name.
     """
+    read = {
+        TopicPartition(prefix + topic, number): (stage, topic)
+        for stage in stages
+        for topic in CONSUMERS[stage]
+        for number in range(counts.get(prefix + topic, 0))
+    }
+    groups = {stage: await committed_of(admin, prefix + stage) for stage in stages}
+    # Asked last, and all at once: an offset that was committed meanwhile can only make a lag smaller.
+    ends = await reader.end_offsets([*read]) if read else {}
     found: list[Lag] = []
-    for stage in stages:
-        committed = await committed_of(admin, prefix + stage)
-        for topic in CONSUMERS[stage]:
-            name = prefix + topic
-            partitions = [TopicPartition(name, number) for number in range(counts.get(name, 0))]
-            ends = await reader.end_offsets(partitions) if partitions else {}
-            for at in partitions:
-                offset = committed[at].offset if at in committed and committed[at].offset >= 0 else None
-                found.append(Lag(stage, topic, at.partition, offset, ends[at]))
+    for at, (stage, topic) in read.items():
+        committed = groups[stage].get(at)
+        offset = committed.offset if committed is not None and committed.offset >= 0 else None
+        found.append(Lag(stage, topic, at.partition, offset, ends[at]))
     return found
 
 

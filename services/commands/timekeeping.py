@@ -38,7 +38,7 @@ class Timekeeper:
         return found[1].at if found else None
 
     async def settle(self, what: str = "events that were sent before") -> None:
-        """Wait until nothing lies before screening and enforcement. Raises `CommandFailed` after `SETTLE_S`."""
+        """Wait until nothing lies before screening and enforcement. Raises `CommandFailed`."""
         if not await pipeline.wait_quiet(self._kafka, self._admin, self._prefix, pipeline.DECIDING, SETTLE_S):
             raise _late(what)
 

@@ -26,15 +26,23 @@ THREADS_OPEN_MAX: Final = 60
 RECENT_POSTS_MAX: Final = 400
 
 COMPANIES: Final = (
-    "Northlake Data", "Brightfield Retail", "Harbour Freight Club", "Lumen Health", "Oak and Iron", "Paperbird",
-    "Riverstone Bank", "Sundial Travel", "Tandem Learning", "Umbra Games", "Vantage Farms", "Willow Logistics",
+    "Northlake Data", "Brightfield Retail", "Harbour Freight Club", "Lumen Health", "Oak and Iron",
+    "Paperbird", "Riverstone Bank", "Sundial Travel", "Tandem Learning", "Umbra Games", "Vantage Farms",
+    "Willow Logistics",
 )  # fmt: skip
 TITLES: Final = (
     "Product analyst", "Data engineer", "Growth lead", "Head of product", "Researcher", "Marketing manager",
     "Mobile developer", "Support lead", "Founder", "Data scientist",
 )  # fmt: skip
 
-_SHAPES: Final = (("question", 22), ("answer", 44), ("share", 12), ("thanks", 15), ("message", 5), ("mild", 2))
+_SHAPES: Final = (
+    ("question", 22),
+    ("answer", 44),
+    ("share", 12),
+    ("thanks", 15),
+    ("message", 5),
+    ("mild", 2),
+)
 _LINES: Final = {
     "question": words.QUESTIONS,
     "answer": words.ANSWERS,

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -30,14 +31,13 @@ JARS: Final = "kafka-jars"
 READY_TIMEOUT_S: Final = 60.0
 READY_CALL_TIMEOUT_S: Final = 2.0
 STOP_TIMEOUT_S: Final = 15.0
-CONSOLE_LOG_LEVEL: Final = "warning"
 
 
 class Deployment:
     """One deployment by name, with its data in the state folder. Use as a context manager.
 
-    Every method raises `EmbeddedError`, whose message says what to do. `fresh` throws away what an earlier one
-    of that name left behind.
+    Every method raises `EmbeddedError`, whose message says what to do. `fresh` throws away what an earlier
+    one of that name left behind.
     """
 
     def __init__(
@@ -109,11 +109,9 @@ class Deployment:
             _write_private(environment, self._worker_lines(stage))
             child = Child(stage, self.log_of(stage), on_orphaned=signal.SIGKILL, say=self._say)
             self._workers[stage] = child
-            child.spawn(
-                [sys.executable, "-m", "services.cli", "worker", stage], environment=environment
-            )
+            child.spawn([sys.executable, "-m", "services.cli", "worker", stage], environment=environment)
         for stage in stages:
-            self._workers[stage].wait_until(lambda stage=stage: self._is_ready(stage), timeout_s=READY_TIMEOUT_S)  # type: ignore[misc]
+            self._workers[stage].wait_until(partial(self._is_ready, stage), timeout_s=READY_TIMEOUT_S)
 
     def stop_workers(self) -> None:
         """Ask all workers to finish, and wait; none is left behind."""

@@ -15,7 +15,17 @@ TEXT_CHARS_MAX: Final = 20_000
 SAMPLE_ROWS: Final = 200
 FIELD_BYTES_MAX: Final = 4 * 1024 * 1024
 DELIMITERS: Final = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-HEADINGS: Final = ("text", "body", "comment", "content", "message", "tweet", "comment_text", "post", "sentence")
+HEADINGS: Final = (
+    "text",
+    "body",
+    "comment",
+    "content",
+    "message",
+    "tweet",
+    "comment_text",
+    "post",
+    "sentence",
+)
 
 
 def read_texts(path: Path) -> list[str]:
@@ -29,7 +39,7 @@ def read_texts(path: Path) -> list[str]:
             delimiter = DELIMITERS.get(path.suffix.lower())
             rows = _rows(file, delimiter) if delimiter else ([line] for line in file)
             found = _column(rows) if delimiter else (row[0] for row in rows)
-            texts = [text for text in _clean(found)]
+            texts = list(_clean(found))
     except OSError as error:
         raise CommandFailed(
             ExitCode.NOT_FOUND,
@@ -45,10 +55,11 @@ def read_texts(path: Path) -> list[str]:
 
 def _rows(file: Iterator[str], delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(FIELD_BYTES_MAX)
-    # A stray quotation mark would swallow the rest of a tab-separated file.
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     lines = (line.replace("\0", "") for line in file)
-    yield from csv.reader(lines, delimiter=delimiter, quoting=quoting)
+    if delimiter == "\t":  # a stray quotation mark would swallow the rest of such a file
+        yield from csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        yield from csv.reader(lines, delimiter=delimiter)
 
 
 def _column(rows: Iterator[list[str]]) -> Iterator[str]:
@@ -57,7 +68,9 @@ def _column(rows: Iterator[list[str]]) -> Iterator[str]:
         return
     named = [index for index, name in enumerate(sample[0]) if name.strip().lower() in HEADINGS]
     width = max(map(len, sample))
-    index = named[0] if named else max(range(width), key=lambda at: sum(len(_cell(row, at)) for row in sample))
+    index = (
+        named[0] if named else max(range(width), key=lambda at: sum(len(_cell(row, at)) for row in sample))
+    )
     yield from (_cell(row, index) for row in sample[bool(named) :])
     yield from (_cell(row, index) for row in rows)
 

@@ -1,7 +1,6 @@
-"""What people write in the demo's community: ordinary talk about product analytics, in this project's own words.
+"""What people write in the demo's community: talk about product analytics, in this project's own words.
 
-Lines have slots in braces, filled from the lists below. `mishap` lines are what slips out now and then; what the
-rules make of each is in the name. Nothing here is taken from real people.
+Lines have slots in braces, filled from the lists below. Nothing here is taken from real people.
 """
 
 from __future__ import annotations
@@ -55,7 +54,15 @@ SLOTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "experiment arm",
             "first-touch channel",
         ),
-        "tool": ("warehouse", "tag manager", "reverse sync", "mobile SDK", "browser SDK", "export job", "notebook"),
+        "tool": (
+            "warehouse",
+            "tag manager",
+            "reverse sync",
+            "mobile SDK",
+            "browser SDK",
+            "export job",
+            "notebook",
+        ),
         "team": ("growth", "marketing", "support", "finance", "mobile", "platform", "design", "research"),
         "span": ("a week", "a month", "two sprints", "a quarter", "the last release", "the holidays"),
         "reason": (
@@ -98,7 +105,7 @@ ANSWERS: Final = (
 )
 SHARES: Final = (
     "We moved {metric} by four points in {span}. Most of it was fixing the empty state, not the emails.",
-    "Wrote down how {team} and {team} agreed on one definition of {metric}. Happy to share the template here.",
+    "Wrote down how {team} and {team} agreed on one definition of {metric}. Happy to share it.",
     "Small win: our {chart} loads in two seconds since we dropped {property} from the default view.",
     "Lesson of the day: {reason}, so half of our {chart} was wrong for {span}.",
     "We now review the tracking plan every month with {team}. Ten minutes, one screen, no surprises.",
@@ -136,7 +143,7 @@ OWN_NUMBERS: Final = (
 )
 """One's own telephone number: hidden, told, no strike."""
 ADVERTISEMENTS: Final = (
-    "We just launched our new tool for {metric}! Sign up now, 30% off with code LAUNCH: https://{domain}/?ref=launch",
+    "We just launched our new tool for {metric}! Sign up now, 30% off: https://{domain}/?ref=launch",
     "Book a demo with our agency and we will fix your {chart} for you. Limited time offer: https://{domain}",
 )
 """Selling: an s1, and the first one is a warning."""

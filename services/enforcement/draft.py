@@ -1,22 +1,32 @@
-"""A decision in the making: outcomes are noted one after the other, and each is folded at once.
-
-So that what follows sees it.
-"""
+"""A decision in the making: outcomes are noted one after the other, and each is folded before the next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from events.ids import derived_id
-from events.ledger import CaseFinding, CaseKind, CaseOpened, CaseUpdated, Detection, Evidence, Notice, Outcome
+from events.ledger import (
+    CaseFinding,
+    CaseKind,
+    CaseOpened,
+    CaseUpdated,
+    Detection,
+    Evidence,
+    Notice,
+    Outcome,
+    SanctionImposed,
+)
 from events.policy import Policy
 from events.signals import Actor, Body, Finding, PostScreened, Signal
 from services.enforcement.decider import Context, Decision
 from services.enforcement.evolve import evolve
 from services.enforcement.state import CASES_OPEN_MAX, AccountState, Case
 
-CLOCK = Actor("clock", "clock")
+CLOCK: Final = Actor("clock", "clock")
+CASES_OF_THEIR_OWN: Final = frozenset({"termination", "failed"})
+"""Kinds of which an account has at most one open case, however many others there are."""
 
 
 class Draft:
@@ -38,11 +48,6 @@ class Draft:
     def policy(self) -> Policy:
         """The policy in force."""
         return self.context.policy
-
-    @property
-    def issued_at(self) -> datetime:
-        """When what is decided here starts to count: now; for imports, when it happened."""
-        return self.signal.occurred_at if self.signal.imported else self.context.now
 
     def note(self, outcome: Outcome) -> None:
         """Add an outcome, and fold it."""
@@ -72,6 +77,10 @@ class Draft:
         """An id derived from this account, this signal and a kind."""
         return derived_id(self.state.entity, self.signal.id, kind, ordinal)
 
+    def sanction_id(self, kind: str) -> str:
+        """The id of a sanction that is imposed next; one signal may lead to several of a kind."""
+        return self.id(kind, sum(type(outcome) is SanctionImposed for outcome in self.outcomes))
+
     def decision(self) -> Decision:
         """What it came to."""
         return Decision(tuple(self.outcomes), tuple(self.signals))
@@ -83,9 +92,10 @@ class Draft:
 
         Beyond the limit of open cases, one case about the account takes up the rest.
         """
-        if len(self.state.cases) >= CASES_OPEN_MAX and all(c.subject != subject for c in self.state.cases):
-            subject = self.state.entity
         found = find_case(self.state, subject)
+        if found is None and len(self.state.cases) >= CASES_OPEN_MAX and kind not in CASES_OF_THEIR_OWN:
+            subject = self.state.entity
+            found = find_case(self.state, subject)
         if found is not None:
             return found, False
         case_id = self.id(f"case:{subject}")
@@ -123,10 +133,6 @@ class Draft:
         )
         return case.id
 
-    def told_by(self) -> datetime:
-        """When an account counts as told of what is decided now, if the platform never says so."""
-        return self.issued_at + timedelta(hours=self.policy.episode.told_after_hours)
-
 
 def find_case(state: AccountState, subject: str) -> Case | None:
     """The open case about a subject."""
@@ -155,16 +161,17 @@ def notice_of(
     detection: Detection,
     *,
     content_ref: str | None = None,
+    content_at: datetime | None = None,
     pricing_version: str | None = None,
     reason_ref: str | None = None,
 ) -> Notice:
-    """The facts of a notice, frozen now."""
+    """The facts of a notice, frozen now. `content_at`: when the content was written, if not with this signal."""
     return Notice(
         guideline,
         pricing_version or draft.policy.version,
         facts,
         content_ref,
-        draft.signal.occurred_at if content_ref is not None else None,
+        None if content_ref is None else content_at or draft.signal.occurred_at,
         detection,
         draft.policy.appeal_days,
         reason_ref,

@@ -1,7 +1,4 @@
-"""What the clock is due: strikes that expire, suspensions that end, episodes whose raised price lapses.
-
-Mutes that run out.
-"""
+"""What the clock is due: strikes and raised prices that run out, sanctions and mutes that end."""
 
 from __future__ import annotations
 
@@ -10,32 +7,28 @@ from datetime import datetime
 
 from events.ledger import EpisodeLapsed, Outcome, ReporterMuted, SanctionLifted, StrikeExpired
 from services.enforcement.draft import CLOCK, Draft
-from services.enforcement.ladder import lapse_at
+from services.enforcement.ladder import raises, sure_price
 from services.enforcement.state import AccountState, Act
 
-ACTS_TO_RAISE_MIN = 2
-"""The least number of acts by which a policy may raise an episode.
-
-Below it there is nothing that could lapse.
-"""
+Due = tuple[datetime, str, Outcome]
+"""When, of what (its id), and what is noted then."""
 
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:
-    """When the clock has something to do here; unordered."""
-    if state.stuck:
+    """When the clock has something to do here; unordered. At each of them `due` notes something."""
+    if state.stuck is not None:
         return ()
-    return tuple(deadline for deadline, _, _ in _pending(state, None))
+    return tuple(deadline for deadline, _, _ in _pending(state))
 
 
 def due(draft: Draft) -> None:
     """Note everything whose time has come, in the order of deadline and id."""
-    raise_at = draft.policy.episode.acts_to_raise
-    pending = [item for item in _pending(draft.state, raise_at) if item[0] <= draft.now]
+    pending = [item for item in _pending(draft.state) if item[0] <= draft.now]
     for _, _, outcome in sorted(pending, key=lambda item: item[:2]):
         draft.note(outcome)
 
 
-def _pending(state: AccountState, raise_at: int | None) -> Iterator[tuple[datetime, str, Outcome]]:
+def _pending(state: AccountState) -> Iterator[Due]:
     for act in state.acts:
         at = act.expires_at
         if at is not None and act.survives and not act.expired:
@@ -43,26 +36,41 @@ def _pending(state: AccountState, raise_at: int | None) -> Iterator[tuple[dateti
     for sanction in state.sanctions:
         at = sanction.ends_at
         if at is not None:
+            restored = sanction.kind == "content_removal"
             lifted = SanctionLifted(
-                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post
+                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post, restored
             )
             yield at, sanction.id, lifted
     until = state.reporter_muted_until
     if until is not None and state.reporter_muted:
         yield until, "mute", ReporterMuted(False, CLOCK, None, until)
-    if len(state.acts) >= ACTS_TO_RAISE_MIN:
-        yield from _lapses(state, raise_at)
+    if len(state.acts) > 1:
+        yield from _lapses(state)
 
 
-def _lapses(state: AccountState, raise_at: int | None) -> Iterator[tuple[datetime, str, Outcome]]:
+def _lapses(state: AccountState) -> Iterator[Due]:
     episodes: dict[str, list[Act]] = {}
     for act in state.acts:
         if act.survives:
             episodes.setdefault(act.episode, []).append(act)
     for episode in state.episodes:
         members = episodes.get(episode.id, [])
-        if episode.lapsed or len(members) < (raise_at or ACTS_TO_RAISE_MIN):
+        if len(members) < episode.acts_to_raise:
             continue
-        at = lapse_at(members, min(raise_at or 5, len(members)))
-        if at is not None:
-            yield at, episode.id, EpisodeLapsed(episode.id, at)
+        for at in lapses(members):
+            if episode.lapsed_at is None or at > episode.lapsed_at:
+                yield at, episode.id, EpisodeLapsed(episode.id, at)
+
+
+def lapses(members: list[Act]) -> list[datetime]:
+    """When a raised price of an episode runs out without a higher one that goes on, in either fold."""
+    every = [(act, act.prices[-1]) for act in members]
+    sure = [(act, priced) for act in members if (priced := sure_price(act)) is not None]
+    found: dict[datetime, None] = {}
+    for fold in (every, sure):
+        raised = raises(fold) if fold else []
+        for points, _, until in raised:
+            higher = (p for p, _, end in raised if end is None or (until is not None and end > until))
+            if until is not None and points > max(higher, default=0):
+                found[until] = None
+    return list(found)

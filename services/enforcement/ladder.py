@@ -1,23 +1,24 @@
-"""The ladder: from the acts on a record to points, rungs and suspensions.
+"""The ladder: from the acts on a record to points and rungs at an instant.
 
 Everything here is a function of the acts that survive and of an instant, so that an overturned strike is a
-refold of the others:
+refold of the others (`course.py`):
 
 - an act's points run from its issue for as long as its frozen price says;
-- an episode costs its dearest act, or, while five of its acts are within the raised price, that price;
-- there are two folds over the same episodes, of all strikes and of the confirmed ones, and automation alone
-reaches at most the first rung;
+- an episode costs its dearest act, or, while enough of its acts are within a raised price, that price;
+- there are two folds over the same episodes: of all strikes, and of the confirmed ones, each at the price that
+  a person confirmed. Automation alone reaches at most the first rung;
 - only a rise of the effective rung starts a suspension.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from events.ledger import ProposalReason
 from events.policy import SEVERITY_MAX, SEVERITY_PRICED_MAX, Policy
 from services.enforcement.state import AccountState, Act, Priced
 
@@ -26,46 +27,48 @@ GRAVE_SEVERITY_MIN: Final = 2
 
 
 class Points(msgspec.Struct, frozen=True, gc=False):
-    """Points of one fold. `grave`: of the episodes that hold an act of at least s2 by itself."""
+    """Points of one fold. `grave`: of the episodes that hold an act of at least s2 by itself.
+
+    `s3_raised`: the raised episodes that hold an s3 act: the next severity would be s4.
+    """
 
     total: int
     grave: int
-    s3_five: bool
-    """Whether an episode holds as many s3 acts as raise it: the next severity would be s4."""
+    s3_raised: frozenset[str]
 
 
 class Height(msgspec.Struct, frozen=True, gc=False):
-    """How high an account stands: its effective rung.
+    """How high an account stands: its effective rung, and what calls for termination beside points.
 
-    And whether termination is due for a reason beside points.
+    `s4`: confirmed strikes of that severity; `episodes`: raised ones of confirmed s3 acts.
     """
 
     rung: int
-    s4: bool = False
-    episode: bool = False
+    s4: frozenset[str] = frozenset()
+    episodes: frozenset[str] = frozenset()
 
-    def terminates(self, policy: Policy) -> bool:
-        """Whether a termination is to be proposed at this height."""
-        top = bool(self.rung) and policy.suspension(self.rung) is None
-        return self.s4 or self.episode or top
-
-
-class Suspension(msgspec.Struct, frozen=True, gc=False):
-    """A suspension that the ladder gives rise to."""
-
-    starts_at: datetime
-    ends_at: datetime
-    rung: int
+    def at_top(self, policy: Policy) -> bool:
+        """Whether the rung is one that proposes termination."""
+        return bool(self.rung) and policy.suspension(self.rung) is None
 
 
-class Course(msgspec.Struct, frozen=True, gc=False):
-    """What a set of acts leads to over time."""
+class Fold(msgspec.Struct, frozen=True, gc=False):
+    """What one fold goes through: acts in order of issue, with the price of each, and which are warnings."""
 
-    suspensions: tuple[Suspension, ...]
-    termination_at: datetime | None
+    acts: Sequence[tuple[Act, Priced]]
+    warned: frozenset[str]
 
 
 GROUND: Final = Height(0)
+
+
+def new_ground(before: Height, after: Height, policy: Policy) -> ProposalReason | None:
+    """Why termination is to be proposed now and wasn't before; None: it isn't."""
+    if after.s4 - before.s4:
+        return "s4"
+    if after.episodes - before.episodes:
+        return "episode"
+    return "points" if after.at_top(policy) and not before.at_top(policy) else None
 
 
 def survivors(acts: Iterable[Act]) -> list[Act]:
@@ -77,22 +80,23 @@ def survivors(acts: Iterable[Act]) -> list[Act]:
 
 
 def warnings(state: AccountState, acts: Sequence[Act]) -> frozenset[str]:
-    """Which of these survivors (in order of issue) are the warning that comes first, by strike id.
+    """Which of these survivors (in order of issue) are the warning that comes first, by strike id."""
+    return _warnings(state, [(act, act.prices[-1]) for act in acts])
 
-    The first s1 under each guideline, the first after as long a strike-free time as an s1 lasts, and whatever
-    s1 of the same guideline
-    shares the episode of such a warning.
+
+def _warnings(state: AccountState, acts: Sequence[tuple[Act, Priced]]) -> frozenset[str]:
+    """The first s1 under each guideline; the first after as long a time without acts as an s1 lasts.
+
+    And whatever s1 of the same guideline shares the episode of such a warning.
     """
-    if not acts:
-        return frozenset()
     known = set(state.past_s1)
     last = state.past_act_at
     covered: set[tuple[str, str]] = set()
     found: set[str] = set()
-    for act in acts:
-        if act.severity == 1:
+    for act, priced in acts:
+        if priced.severity == 1:
             if act.warning_first:
-                days = act.prices[-1].price.days
+                days = priced.price.days
                 free = last is not None and days is not None and act.issued_at - last >= timedelta(days=days)
                 if act.guideline not in known or free or (act.episode, act.guideline) in covered:
                     found.add(act.strike)
@@ -102,136 +106,102 @@ def warnings(state: AccountState, acts: Sequence[Act]) -> frozenset[str]:
     return frozenset(found)
 
 
-def points(
-    acts: Iterable[Act], warned: frozenset[str], at: datetime, acts_to_raise: int, *, confirmed: bool
-) -> Points:
-    """The points of one fold over survivors at an instant."""
-    episodes: dict[str, list[Act]] = {}
-    for act in acts:
-        if act.issued_at > at:
-            continue
-        if confirmed and (act.confirmed_at is None or act.confirmed_at > at):
-            continue
-        episodes.setdefault(act.episode, []).append(act)
-    total = grave = 0
-    s3_five = False
-    for members in episodes.values():
-        cost, raised_s3 = _episode_points(members, warned, at, acts_to_raise)
-        total += cost
-        s3_five = s3_five or raised_s3
-        if any(priced_at(act, at).severity >= GRAVE_SEVERITY_MIN for act in members):
-            grave += cost
-    return Points(total, grave, s3_five)
+def every(state: AccountState, acts: Sequence[Act], at: datetime) -> Fold:
+    """The fold of all strikes: each at what it costs at an instant."""
+    priced = [(act, _priced(act, at)) for act in acts if act.issued_at <= at]
+    return Fold(priced, _warnings(state, priced))
 
 
-def priced_at(act: Act, at: datetime) -> Priced:
-    """What an act cost at an instant at or after its issue."""
-    if len(act.prices) == 1:
-        return act.prices[0]
-    for priced in reversed(act.prices):
-        if priced.at <= at:
-            return priced
+def confirmed(state: AccountState, acts: Sequence[Act], at: datetime) -> Fold:
+    """The fold of what persons stand behind: each at the price that one confirmed last."""
+    sure = [(act, price) for act in acts if (price := sure_price(act, at)) is not None]
+    if not sure:
+        return Fold((), frozenset())
+    priced = [(act, sure_price(act, at) or _priced(act, at)) for act in acts if act.issued_at <= at]
+    return Fold(sure, _warnings(state, priced))
+
+
+def _priced(act: Act, at: datetime) -> Priced:
+    if len(act.prices) > 1:
+        for priced in reversed(act.prices):
+            if priced.at <= at:
+                return priced
     return act.prices[0]
 
 
-def _episode_points(
-    members: list[Act], warned: frozenset[str], at: datetime, acts_to_raise: int
-) -> tuple[int, bool]:
-    own = 0
-    for act in members:
-        if act.strike not in warned:
-            own = max(own, _own_points(act, at))
-    if len(members) < acts_to_raise:
-        return own, False
-    top = max(members, key=lambda act: (priced_at(act, at).severity, -act.issued_at.timestamp()))
-    raised = priced_at(top, at).raised
-    if sum(1 for act in members if _within(act, raised.days, at)) < acts_to_raise:
-        return own, False
-    return max(own, raised.points), priced_at(top, at).severity == SEVERITY_PRICED_MAX
+def sure_price(act: Act, at: datetime | None = None) -> Priced | None:
+    """The last price that a person had confirmed by an instant, or ever; None: no person stood behind the act."""
+    for priced in reversed(act.prices):
+        if priced.confirmed_at is not None and (at is None or priced.confirmed_at <= at):
+            return priced
+    return None
 
 
-def _own_points(act: Act, at: datetime) -> int:
-    priced = priced_at(act, at)
-    if priced.severity == SEVERITY_MAX and act.confirmed_at is not None and act.confirmed_at <= at:
+def points(fold: Fold, at: datetime) -> Points:
+    """The points of one fold at an instant."""
+    episodes: dict[str, list[tuple[Act, Priced]]] = {}
+    for item in fold.acts:
+        episodes.setdefault(item[0].episode, []).append(item)
+    total = grave = 0
+    s3_raised: list[str] = []
+    for episode, members in episodes.items():
+        cost = 0
+        for act, priced in members:
+            if act.strike not in fold.warned:
+                cost = max(cost, _own_points(act, priced, at))
+        for raised, severity, until in raises(members):
+            if until is None or at < until:
+                cost = max(cost, raised)
+                if severity >= SEVERITY_PRICED_MAX:
+                    s3_raised.append(episode)
+        total += cost
+        if any(priced.severity >= GRAVE_SEVERITY_MIN for _, priced in members):
+            grave += cost
+    return Points(total, grave, frozenset(s3_raised))
+
+
+def _own_points(act: Act, priced: Priced, at: datetime) -> int:
+    """An s4 counts as an s3 until it is confirmed; then it has no points, and proposes termination."""
+    if priced.severity == SEVERITY_MAX and priced.confirmed(at):
         return 0
-    return priced.price.points if _within(act, priced.price.days, at) else 0
+    days = priced.price.days
+    return priced.price.points if days is None or at < act.issued_at + timedelta(days=days) else 0
 
 
-def _within(act: Act, days: int | None, at: datetime) -> bool:
-    return days is None or at < act.issued_at + timedelta(days=days)
+def raises(members: Sequence[tuple[Act, Priced]]) -> list[tuple[int, int, datetime | None]]:
+    """What an episode is raised to, as (points, the severity that is raised, until when; None: for ever).
+
+    The raised price of an act counts while enough acts are within it. Each act's is looked at, not just that of
+    the most severe: so taking one away can never raise the points, whatever policies priced the others.
+    """
+    enough = members[0][0].acts_to_raise
+    if len(members) < enough:
+        return []
+    last = sorted(act.issued_at for act, _ in members)[-enough]
+    found: dict[tuple[int, int, datetime | None], None] = {}
+    for _, priced in members:
+        days = priced.raised.days
+        until = None if days is None else last + timedelta(days=days)
+        found[priced.raised.points, priced.severity, until] = None
+    return list(found)
 
 
 def height(state: AccountState, acts: Sequence[Act], at: datetime, policy: Policy) -> Height:
     """The effective height at an instant.
 
-    The higher of what confirmed strikes earn, and of what all earn up to automation's limit.
+    Its rung is the higher of what confirmed strikes earn, and of what all earn up to automation's limit.
     """
     if not acts:
         return GROUND
-    warned = warnings(state, acts)
-    raise_at = policy.episode.acts_to_raise
-    every = points(acts, warned, at, raise_at, confirmed=False)
-    sure = points(acts, warned, at, raise_at, confirmed=True)
-    rung = policy.rung(sure.total)
-    if rung and policy.suspension(rung) is None and policy.rung(sure.grave) < rung:
+    sure = confirmed(state, acts, at)
+    return height_of(points(every(state, acts, at), at), sure, points(sure, at), policy)
+
+
+def height_of(by_all: Points, sure: Fold, by_persons: Points, policy: Policy) -> Height:
+    """The effective height, where both folds were gone through already."""
+    rung = policy.rung(by_persons.total)
+    if rung and policy.suspension(rung) is None and policy.rung(by_persons.grave) < rung:
         rung -= 1
-    rung = max(rung, min(policy.rung(every.total), policy.automation_rung_max))
-    s4 = any(
-        priced_at(act, at).severity == SEVERITY_MAX
-        and act.confirmed_at is not None
-        and act.confirmed_at <= at
-        for act in acts
-    )
-    return Height(rung, s4, sure.s3_five)
-
-
-def course(state: AccountState, policies: Mapping[str, Policy], until: datetime) -> Course:
-    """What the surviving acts, at the times they had and with their frozen prices, would have led to."""
-    acts = survivors(state.acts)
-    moments: dict[datetime, str] = {}
-    for act in acts:
-        moments[act.issued_at] = act.policy_version
-        for priced in act.prices[1:]:
-            moments[priced.at] = act.policy_version
-        if act.confirmed_at is not None:
-            moments[act.confirmed_at] = act.confirmed_policy or act.policy_version
-    suspensions: list[Suspension] = []
-    termination_at = None
-    for moment in sorted(m for m in moments if m <= until):
-        policy = policies[moments[moment]]
-        before = height(state, [_as_before(a, moment) for a in acts if a.issued_at < moment], moment, policy)
-        after = height(state, [_as_of(a, moment) for a in acts if a.issued_at <= moment], moment, policy)
-        if termination_at is None and after.terminates(policy) and not before.terminates(policy):
-            termination_at = moment
-        if after.rung > before.rung:
-            length = policy.suspension(after.rung)
-            if length is not None:
-                suspensions.append(Suspension(moment, moment + length, after.rung))
-    return Course(tuple(suspensions), termination_at)
-
-
-def _as_of(act: Act, moment: datetime) -> Act:
-    """The act as it was once everything at this moment had happened."""
-    prices = tuple(priced for priced in act.prices if priced.at <= moment) or act.prices[:1]
-    return act if len(prices) == len(act.prices) else msgspec.structs.replace(act, prices=prices)
-
-
-def _as_before(act: Act, moment: datetime) -> Act:
-    """The act as it was before anything at this moment had happened."""
-    prices = tuple(priced for priced in act.prices if priced.at < moment) or act.prices[:1]
-    confirmed_at = act.confirmed_at if act.confirmed_at is not None and act.confirmed_at < moment else None
-    if len(prices) == len(act.prices) and confirmed_at == act.confirmed_at:
-        return act
-    return msgspec.structs.replace(act, prices=prices, confirmed_at=confirmed_at)
-
-
-def lapse_at(members: Sequence[Act], acts_to_raise: int) -> datetime | None:
-    """When the raised price of an episode runs out; None where it isn't raised, or never lapses."""
-    if len(members) < acts_to_raise:
-        return None
-    top = max(members, key=lambda act: (act.severity, -act.issued_at.timestamp()))
-    days = top.prices[-1].raised.days
-    if days is None:
-        return None
-    issued = sorted(act.issued_at for act in members)
-    return issued[-acts_to_raise] + timedelta(days=days)
+    s4 = frozenset(act.strike for act, priced in sure.acts if priced.severity == SEVERITY_MAX)
+    automatic = min(policy.rung(by_all.total), policy.automation_rung_max)
+    return Height(max(rung, automatic), s4, by_persons.s3_raised)

@@ -7,7 +7,7 @@ from typing import Final
 
 from events.ledger import Standing
 from events.policy import Policy
-from services.enforcement.ladder import height, points, survivors, warnings
+from services.enforcement.ladder import confirmed, every, height_of, points, survivors
 from services.enforcement.state import AccountState
 
 RESTRICTIONS: Final = frozenset(
@@ -18,25 +18,24 @@ RESTRICTIONS: Final = frozenset(
 def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
     """The summary of a state as it is in effect at `now`, under the policy in force."""
     acts = survivors(state.acts)
-    active = confirmed = rung = strikes = warned_count = 0
+    active = sure = rung = strikes = warned = 0
     if acts:
-        warned = warnings(state, acts)
-        raise_at = policy.episode.acts_to_raise
-        active = points(acts, warned, now, raise_at, confirmed=False).total
-        confirmed = points(acts, warned, now, raise_at, confirmed=True).total
-        rung = height(state, acts, now, policy).rung
-        live = [act for act in acts if not act.expired]
-        strikes = sum(1 for act in live if act.strike not in warned)
-        warned_count = len(live) - strikes
+        fold, sure_fold = every(state, acts, now), confirmed(state, acts, now)
+        by_all, by_persons = points(fold, now), points(sure_fold, now)
+        active, sure = by_all.total, by_persons.total
+        rung = height_of(by_all, sure_fold, by_persons, policy).rung
+        live = [act for act in acts if (end := act.expires_at) is None or now < end]
+        warned = sum(1 for act in live if act.strike in fold.warned)
+        strikes = len(live) - warned
     suspensions = [s.ends_at for s in state.sanctions if s.kind == "suspension"]
     ends = [end for end in suspensions if end is not None]
     return Standing(
         version=state.version,
         account_kind=state.account_kind,
         active_points=active,
-        confirmed_points=confirmed,
+        confirmed_points=sure,
         active_strikes=strikes,
-        warnings=warned_count,
+        warnings=warned,
         total_strikes=state.total_strikes,
         rung=rung,
         suspended=bool(suspensions),
@@ -44,7 +43,7 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         terminated=any(s.kind == "termination" for s in state.sanctions),
         termination_proposed=state.proposal is not None and not state.proposal.confirmed,
         restrictions=tuple(sorted({s.kind for s in state.sanctions if s.kind in RESTRICTIONS})),
-        hidden_posts=sum(1 for s in state.sanctions if s.kind == "content_removal"),
+        hidden_posts=len({s.post for s in state.sanctions if s.kind == "content_removal"}),
         merits=state.merits,
         open_cases=len(state.cases),
         reporter_muted=state.reporter_muted,

@@ -1,9 +1,8 @@
 """The state of an account: what enforcement must remember to decide, and no more.
 
 Frozen values; only `evolve` makes new ones. Everything is bounded: what no longer matters is pruned when
-something is added, and every
-collection has a limit. The changelog holds this as MessagePack with a schema version, and it can be rebuilt
-from the ledger.
+something is added, and every collection has a limit. The changelog holds this as MessagePack with a schema
+version, and it can be rebuilt from the ledger.
 """
 
 from __future__ import annotations
@@ -18,38 +17,64 @@ from events.signals import AccountKind, Actor, ContentAction, Signal
 
 STATE_SCHEMA: Final = 1
 ACTS_MAX: Final = 200
-"""Acts on an account's record; beyond that, expired and removed ones make room.
-
-And else a finding is folded.
-"""
+"""Acts on an account's record. Beyond that, those that no longer count make room; where all count, a finding
+is folded unless it is worse than any of them."""
 EPISODE_ACTS_MAX: Final = 50
-"""Acts that one episode lists; the severity has long been raised, so further ones are folded into it."""
+"""Acts that one episode lists: it was raised long ago, so only a worse one is still listed."""
+EPISODES_MAX: Final = 50
+"""Episodes that are kept though none of their acts is on the record any more."""
 CASES_OPEN_MAX: Final = 100
 """Open cases of an account; further subjects are folded into one case about the account."""
+CASE_STRIKES_MAX: Final = 100
 CASE_FINDINGS_MAX: Final = 20
-CASE_REPORTS_MAX: Final = 100
-CASE_FAILED_SIGNALS_MAX: Final = 5
-EPISODES_MAX: Final = 50
-REPORTS_RECENT_MAX: Final = 100
-CLEARED_POSTS_MAX: Final = 200
+"""Findings that a case holds; beyond that the mildest goes."""
+CASE_REPORTS_MAX: Final = 200
+"""Reports that a case holds; further ones are recorded and answered at once."""
+CASE_FAILED_SIGNALS_MAX: Final = 20
+"""Signals that failed and are held to be decided again; further ones are kept in the ledger only."""
 CASES_CLOSED_MAX: Final = 50
-SANCTIONS_MAX: Final = 300
+REPORTS_RECENT_MAX: Final = 100
+"""Reports that a reporter's account remembers, to know second ones and floods."""
+POSTS_CLEARED_MAX: Final = 200
+POSTS_DELETED_MAX: Final = 200
+POSTS_HIDDEN_MAX: Final = 500
+"""Hidden posts that can be restored from here; beyond that the oldest stays hidden, and a case says so."""
+SANCTIONS_MAX: Final = 100
+"""Sanctions in force beside hidden posts; a person is refused a further one."""
+SANCTIONS_ENDED_MAX: Final = 50
+"""Sanctions that are over, and may still be told of or answered by the platform."""
 SEEN_DAYS: Final = 31
 """How long an applied signal's id is remembered: the input's retention, and a day."""
+SEEN_IDS_MAX: Final = 10_000
+"""So many at most; the oldest are forgotten first."""
 SEEN_ID_DIGITS: Final = 16
 
 
-class Priced(msgspec.Struct, frozen=True, gc=False):
-    """What an act cost from `at` on. A worse revision adds one; a person's correction replaces them all."""
+class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What an act cost from `at` on, and since when a person stands behind just that.
+
+    A worse revision adds one; a person's correction replaces them all. `policy` is the one in force when it
+    was decided, `confirmed_policy` when it was confirmed: their ladders were climbed.
+    """
 
     at: datetime
     severity: int
     price: Price
     raised: Price
+    policy: str
+    confirmed_at: datetime | None = None
+    confirmed_policy: str | None = None
+
+    def confirmed(self, at: datetime) -> bool:
+        """Whether a person had confirmed it by then."""
+        return self.confirmed_at is not None and self.confirmed_at <= at
 
 
 class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An act on the record, with its strike (or the warning that it counts as)."""
+    """An act on the record, with its strike (or the warning that it counts as).
+
+    `acts_to_raise` is how many acts raise its episode. `warned`: a sanction `warning` went with it.
+    """
 
     strike: str
     act: str
@@ -61,21 +86,26 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     episode: str
     occurred_at: datetime
     issued_at: datetime
-    policy_version: str
+    acts_to_raise: int = 5
     status: StrikeStatus = "active"
     post: str | None = None
     revision: int = 0
-    confirmed_at: datetime | None = None
-    confirmed_policy: str | None = None
     confirmed_by: str | None = None
     expired: bool = False
     by_person: bool = False
+    imported: bool = False
+    warned: bool = False
     version: int = 1
 
     @property
     def severity(self) -> int:
         """Its severity now, 1 to 4."""
         return self.prices[-1].severity
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When a person confirmed it as it is now; None: a rule issued it, or made it worse since."""
+        return self.prices[-1].confirmed_at
 
     @property
     def survives(self) -> bool:
@@ -92,7 +122,8 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Acts from before the account was told of the first.
 
-    `told_by`: when it counts as told without an answer from the platform.
+    `told_by`: when it counts as told without an answer from the platform. `lapsed_at`: when a raised price of
+    it last ran out.
     """
 
     id: str
@@ -100,8 +131,8 @@ class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     told_by: datetime
     noticed_at: datetime | None = None
     acts: int = 0
-    folded: int = 0
-    lapsed: bool = False
+    acts_to_raise: int = 5
+    lapsed_at: datetime | None = None
 
     @property
     def told_at(self) -> datetime:
@@ -110,7 +141,11 @@ class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Sanction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A sanction in force."""
+    """A sanction in force.
+
+    `earned_until`: the end that the ladder gave it, whatever a person made of that. `apart`: content that is
+    away for a reason of its own, so that no strike that falls and no case that is dismissed brings it back.
+    """
 
     id: str
     kind: SanctionKind
@@ -122,7 +157,16 @@ class Sanction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     strikes: tuple[str, ...] = ()
     content_action: ContentAction = "none"
     post: str | None = None
+    apart: bool = False
+    earned_until: datetime | None = None
     version: int = 1
+
+
+class EndedSanction(msgspec.Struct, frozen=True, gc=False):
+    """What is remembered of a sanction that is over, for as long as the platform may still answer."""
+
+    id: str
+    strikes: tuple[str, ...]
 
 
 class CaseReport(msgspec.Struct, frozen=True, gc=False):
@@ -165,15 +209,15 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     confirmed: bool = False
 
 
-class FiledReport(msgspec.Struct, frozen=True, gc=False):
-    """A report that this account filed, for as long as duplicates and floods are looked for."""
+class FiledReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A report that this account filed and that went on. `open`: it is neither answered nor taken back."""
 
     report: str
     subject_account: str
     post: str | None
     revision: int | None
     at: datetime
-    forwarded: bool
+    open: bool = True
 
 
 class Cleared(msgspec.Struct, frozen=True, gc=False):
@@ -210,6 +254,7 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     total_strikes: int = 0
     episodes: tuple[Episode, ...] = ()
     sanctions: tuple[Sanction, ...] = ()
+    ended: tuple[EndedSanction, ...] = ()
     cases: tuple[Case, ...] = ()
     closed_cases: tuple[ClosedCase, ...] = ()
     proposal: Proposal | None = None
@@ -218,11 +263,10 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     reporter_muted_until: datetime | None = None
     filed: tuple[FiledReport, ...] = ()
     cleared: tuple[Cleared, ...] = ()
-    stuck: bool = False
-    """Deciding what was due here raised.
-
-    The clock leaves the account alone until a person has had it decided again.
-    """
+    deleted: tuple[str, ...] = ()
+    """Posts that were looked at here and that their author deleted: there is nothing to hide or restore."""
+    stuck: str | None = None
+    """The case of a fault in deciding what was due: until it is answered, the clock leaves this account alone."""
     seen: tuple[Seen, ...] = ()
 
     @property
@@ -263,11 +307,21 @@ def was_seen(state: AccountState, signal_id: str) -> bool:
 
 
 def with_seen(seen: tuple[Seen, ...], signal_id: str, received_at: datetime) -> tuple[Seen, ...]:
-    """`seen` with one more id, and without days past the horizon."""
+    """`seen` with one more id, without days past the horizon and within the limit."""
     short = signal_id.replace("-", "")[:SEEN_ID_DIGITS]
     day = received_at.toordinal()
     if seen and seen[-1].day == day:
-        return (*seen[:-1], Seen(day, seen[-1].ids + short))
-    kept = [item for item in seen if item.day > day - SEEN_DAYS and item.day != day]
-    ids = next((item.ids for item in seen if item.day == day), "") + short
-    return (*kept, Seen(day, ids))
+        kept = (*seen[:-1], Seen(day, seen[-1].ids + short))
+    else:
+        ids = next((item.ids for item in seen if item.day == day), "") + short
+        others = (item for item in seen if item.day > day - SEEN_DAYS and item.day != day)
+        kept = (*others, Seen(day, ids))
+    return kept if sum(len(item.ids) for item in kept) <= SEEN_IDS_MAX * SEEN_ID_DIGITS else _forget(kept)
+
+
+def _forget(seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
+    """Without the first id of the earliest day."""
+    first = min(range(len(seen)), key=lambda index: seen[index].day)
+    rest = seen[first].ids[SEEN_ID_DIGITS:]
+    shorter = (Seen(seen[first].day, rest),) if rest else ()
+    return (*seen[:first], *shorter, *seen[first + 1 :])

@@ -1,7 +1,4 @@
-"""Strikes: putting an act on the record, amending it, taking it off.
-
-And which acts are the warning that comes first.
-"""
+"""Strikes: putting an act on the record, amending it, taking it off; and which acts are the warning."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from events.ids import derived_id
 from events.ledger import (
     Detection,
     Evidence,
+    Notice,
     PostCleared,
     Price,
     RemovalStatus,
@@ -58,28 +56,22 @@ def find_strike(state: AccountState, strike: str) -> Act | None:
     return next((item for item in state.acts if item.strike == strike), None)
 
 
+def episode_of(state: AccountState, occurred_at: datetime) -> Episode | None:
+    """The earliest episode of whose first act the account had not been told when this act occurred."""
+    return next((episode for episode in state.episodes if occurred_at <= episode.told_at), None)
+
+
 def issue(draft: Draft, violation: Violation) -> Act:
     """Put an act on the record, as a strike or as the warning that comes first.
 
     The ladder is climbed apart: `climb`.
     """
-    state = draft.state
+    state, policy = draft.state, draft.policy
     case = violation.pricing.case(violation.guideline, violation.case)
-    warning_first = case.warning_first if case is not None else True
     price = violation.pricing.price(violation.severity)
-    ordinal = 0 if find_act(state, violation.act) is None else (violation.revision or 0)
-    strike = derived_id(state.entity, violation.act, "strike", ordinal)
-    episode = _episode_of(state, violation.occurred_at)
-    probe = _probe(draft, violation, strike, episode, price, warning_first)
-    notice = notice_of(
-        draft,
-        violation.guideline,
-        violation.facts,
-        violation.detection,
-        content_ref=None if violation.evidence is None else violation.evidence.content_ref,
-        pricing_version=violation.pricing.version,
-        reason_ref=violation.reason_ref,
-    )
+    at = violation.occurred_at if draft.signal.imported else draft.now
+    strike = draft.id(f"strike:{violation.act}")
+    episode = episode_of(state, violation.occurred_at)
     issued = StrikeIssued(
         strike=strike,
         act=violation.act,
@@ -90,21 +82,25 @@ def issue(draft: Draft, violation: Violation) -> Act:
         severity=violation.severity,
         price=price,
         raised=violation.pricing.raised(violation.severity),
-        counts_as="warning" if strike in warnings(state, survivors((*state.acts, probe))) else "strike",
-        warning_first=warning_first,
-        episode=probe.episode,
+        counts_as="strike",
+        warning_first=case.warning_first if case is not None else True,
+        episode=derived_id(state.entity, strike, "episode") if episode is None else episode.id,
         episode_opened=episode is None,
         occurred_at=violation.occurred_at,
-        effective_at=draft.issued_at,
-        expires_at=probe.expires_at,
-        told_by=draft.told_by(),
+        effective_at=at,
+        expires_at=None if price.days is None else at + timedelta(days=price.days),
+        told_by=at + timedelta(hours=policy.episode.told_after_hours),
         actor=draft.signal.actor if violation.confirmed else _rule_actor(draft, violation),
         confirmed=violation.confirmed,
         evidence=violation.evidence,
-        notice=notice,
-        policy_version=draft.policy.version,
+        notice=violation_notice(draft, violation),
+        policy_version=policy.version,
         pricing_version=violation.pricing.version,
+        acts_to_raise=policy.episode.acts_to_raise if episode is None else episode.acts_to_raise,
+        imported=draft.signal.imported,
     )
+    if _is_warning(state, issued):
+        issued = msgspec.structs.replace(issued, counts_as="warning")
     draft.note(issued)
     if issued.counts_as == "warning" and not draft.signal.imported:
         _warn(draft, issued)
@@ -112,40 +108,45 @@ def issue(draft: Draft, violation: Violation) -> Act:
     return draft.state.acts[-1]
 
 
+def violation_notice(draft: Draft, violation: Violation) -> Notice:
+    """What the account must be told of a violation."""
+    return notice_of(
+        draft,
+        violation.guideline,
+        violation.facts,
+        violation.detection,
+        content_ref=None if violation.evidence is None else violation.evidence.content_ref,
+        content_at=violation.occurred_at,
+        pricing_version=violation.pricing.version,
+        reason_ref=violation.reason_ref,
+    )
+
+
 def _rule_actor(draft: Draft, violation: Violation) -> Actor:
-    if violation.evidence is None:
+    if violation.evidence is None or violation.confirmed:
         return draft.signal.actor
     return Actor("rule", violation.evidence.rule)
 
 
-def _probe(
-    draft: Draft,
-    violation: Violation,
-    strike: str,
-    episode: Episode | None,
-    price: Price,
-    warning_first: bool,
-) -> Act:
-    """The act as it will stand, to see what it counts as."""
-    at = draft.issued_at
-    return Act(
-        strike=strike,
-        act=violation.act,
-        guideline=violation.guideline,
-        case=violation.case,
-        prices=(Priced(at, violation.severity, price, price),),
+def _is_warning(state: AccountState, issued: StrikeIssued) -> bool:
+    """Whether the act is the warning that comes first, once it stands among the others."""
+    if issued.severity != 1:
+        return False
+    act = Act(
+        strike=issued.strike,
+        act=issued.act,
+        guideline=issued.guideline,
+        case=issued.case,
+        prices=(
+            Priced(issued.effective_at, issued.severity, issued.price, issued.raised, issued.policy_version),
+        ),
         counts_as="strike",
-        warning_first=warning_first,
-        episode=derived_id(draft.state.entity, strike, "episode") if episode is None else episode.id,
-        occurred_at=violation.occurred_at,
-        issued_at=at,
-        policy_version=draft.policy.version,
+        warning_first=issued.warning_first,
+        episode=issued.episode,
+        occurred_at=issued.occurred_at,
+        issued_at=issued.effective_at,
     )
-
-
-def _episode_of(state: AccountState, occurred_at: datetime) -> Episode | None:
-    """The earliest episode of whose first act the account had not been told when this act occurred."""
-    return next((episode for episode in state.episodes if occurred_at <= episode.told_at), None)
+    return issued.strike in warnings(state, survivors((*state.acts, act)))
 
 
 def warning_id(entity: str, strike: str) -> str:
@@ -172,7 +173,7 @@ def _warn(draft: Draft, issued: StrikeIssued) -> None:
 
 
 def amend(draft: Draft, act: Act, violation: Violation) -> None:
-    """A later revision of the act is worse: the strike takes its price.
+    """Another revision of the act is worse: the strike takes its price, unconfirmed.
 
     The ladder is climbed apart: `climb`.
     """
@@ -192,14 +193,8 @@ def amend(draft: Draft, act: Act, violation: Violation) -> None:
             actor=_rule_actor(draft, violation),
             revision=violation.revision,
             evidence=violation.evidence,
-            notice=notice_of(
-                draft,
-                violation.guideline,
-                violation.facts,
-                violation.detection,
-                content_ref=None if violation.evidence is None else violation.evidence.content_ref,
-                pricing_version=violation.pricing.version,
-            ),
+            notice=violation_notice(draft, violation),
+            policy_version=draft.policy.version,
         )
     )
     move_warnings(draft, draft.signal.actor)
@@ -213,23 +208,27 @@ def reprice(
     case: str,
     severity: int,
     pricing: Policy,
+    notice: Notice | None = None,
 ) -> None:
-    """A person reduces or reclassifies a strike: it costs this from its issue on."""
+    """A person reduces or reclassifies a strike: it costs this from its issue on; more, from now on."""
     price = pricing.price(severity)
-    changed = StrikeAmended(
-        strike=act.strike,
-        because=because,
-        guideline=guideline,
-        case=case,
-        severity=severity,
-        price=price,
-        raised=pricing.raised(severity),
-        counts_as="strike" if severity > 1 else act.counts_as,
-        expires_at=_expiry(act, price),
-        effective_at=draft.now,
-        actor=draft.signal.actor,
+    draft.note(
+        StrikeAmended(
+            strike=act.strike,
+            because=because,
+            guideline=guideline,
+            case=case,
+            severity=severity,
+            price=price,
+            raised=pricing.raised(severity),
+            counts_as="strike" if severity > 1 else act.counts_as,
+            expires_at=_expiry(act, price),
+            effective_at=draft.now,
+            actor=draft.signal.actor,
+            notice=notice,
+            policy_version=draft.policy.version,
+        )
     )
-    draft.note(changed)
     move_warnings(draft, draft.signal.actor)
 
 
@@ -238,18 +237,16 @@ def _expiry(act: Act, price: Price) -> datetime | None:
 
 
 def move_warnings(draft: Draft, actor: Actor) -> None:
-    """Which act is the warning is worked out over the survivors.
-
-    Note each that counts as something else now.
-    """
-    state = draft.state
-    acts = survivors(state.acts)
-    warned = warnings(state, acts)
+    """Work out over the survivors which acts are the warning, and note each that counts as something else now."""
+    acts = survivors(draft.state.acts)
+    warned = warnings(draft.state, acts)
     for act in acts:
-        counts_as = "warning" if act.strike in warned else "strike"
+        counts_as: Literal["strike", "warning"] = "warning" if act.strike in warned else "strike"
         if counts_as == act.counts_as:
             continue
         last = act.prices[-1]
+        found_by = Detection("own_initiative", not act.by_person, actor.kind != "person")
+        facts = "this is not the first act under the guideline after all"
         draft.note(
             StrikeAmended(
                 strike=act.strike,
@@ -259,26 +256,20 @@ def move_warnings(draft: Draft, actor: Actor) -> None:
                 severity=last.severity,
                 price=last.price,
                 raised=last.raised,
-                counts_as="warning" if act.strike in warned else "strike",
+                counts_as=counts_as,
                 expires_at=act.expires_at,
                 effective_at=draft.now,
                 actor=actor,
+                notice=None if counts_as == "warning" else notice_of(draft, act.guideline, facts, found_by),
+                policy_version=draft.policy.version,
             )
         )
 
 
 def remove(draft: Draft, act: Act, status: RemovalStatus, actor: Actor, reason_ref: str | None) -> None:
     """Take a strike off the record; the refold of what it had led to is apart: `refold`."""
-    draft.note(
-        StrikeRemoved(
-            act.strike,
-            status,
-            actor,
-            reason_ref,
-            draft.now,
-        )
-    )
-    if act.counts_as == "warning" and status != "waived":
+    draft.note(StrikeRemoved(act.strike, status, actor, reason_ref, draft.now))
+    if act.warned and status != "waived":
         draft.note(
             SanctionLifted(
                 warning_id(draft.state.entity, act.strike),

@@ -36,10 +36,6 @@ from services.runtime.postgres import MISSING, UNAVAILABLE, Connection
 log = logging.getLogger(__name__)
 
 BATCH_RECORDS_MAX: Final = 2_000
-BACKLOG_RECORDS_MIN: Final = 100
-"""A fetch that brings so many is part of a backlog, and the next one is worth a moment's wait: large batches
-cost less per entry."""
-BACKLOG_WAIT_S: Final = 0.02
 RETRY_S_MIN: Final = 0.1
 RETRY_S_MAX: Final = 5.0
 LOST_S_MIN: Final = 5.0
@@ -171,7 +167,10 @@ class Partition:
         place = await self._take_up()
         self._enter("running", "")
         while self._going.is_set() and self._taken_in == self._assignment:
-            records = await self._poll()
+            found = await self._member.getmany(
+                self.at, timeout_ms=int(POLL_WAIT_S * 1000), max_records=self._records_max
+            )
+            records = found.get(self.at)
             if not records or not self._going.is_set():
                 continue
             self._idle.clear()
@@ -181,19 +180,6 @@ class Partition:
                 self._idle.set()
             self._retry_s, self._lost_s = RETRY_S_MIN, LOST_S_MIN
         self._enter("paused", "a rebalance is under way")
-
-    async def _poll(self) -> Records:
-        """The next batch: what comes, and while there is a backlog, as much as a batch takes."""
-        records: list[ConsumerRecord] = []
-        wait_s = POLL_WAIT_S
-        while (room := self._records_max - len(records)) > 0:
-            found = await self._member.getmany(self.at, timeout_ms=int(wait_s * 1000), max_records=room)
-            more = found.get(self.at, [])
-            records += more
-            if len(more) < BACKLOG_RECORDS_MIN:
-                break
-            wait_s = BACKLOG_WAIT_S
-        return records
 
     async def _take_up(self) -> Place:
         """Connect, fence whoever had the partition before, and read on where PostgreSQL is."""

@@ -40,8 +40,9 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka
         await bounded(self.client.close(), "closing a producer")
         if task is not None:
             await asyncio.wait([task], timeout=limits.STOP_S_MAX)
-            if task.done() and not task.cancelled():
-                task.exception()  # retrieved, so that asyncio doesn't warn: why it ended was already reported
+        for future in (task, self._txn_manager.wait_for_transaction_end()):
+            if future is not None and future.done() and not future.cancelled():
+                future.exception()  # retrieved, so that asyncio doesn't warn: what it was has been reported
 
 
 class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships no types

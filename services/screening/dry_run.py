@@ -17,8 +17,11 @@ from events.intake import INPUT_ERRORS
 from events.posts import PostCreated, PostEdited, parse_post_event
 from events.signals import Finding
 from services.screening.digests import IdentityKey
+from services.screening.post import text_of
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen
+from services.screening.text.fold import fold
+from services.screening.text.script import language
 
 
 class LineAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,7 +69,7 @@ def _answer(screen: Screen, number: int, line: bytes) -> LineAnswer:
         event.subject,
         data.post,
         data.revision,
-        verdict.language,
+        verdict.script or language(fold(text_of(data))),
         verdict.findings,
         verdict.failed_rules,
         verdict.unread,

@@ -57,15 +57,24 @@ class Sent(Protocol):
     """What the envelope of every event has."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The producer's id of it."""
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """What happened, with its version."""
+
     @property
-    def time(self) -> datetime: ...
+    def time(self) -> datetime:
+        """The producer's claim."""
+
     @property
-    def correlationid(self) -> str | None: ...
+    def correlationid(self) -> str | None:
+        """The first event of a chain."""
+
     @property
-    def imported(self) -> bool: ...
+    def imported(self) -> bool:
+        """Whether it is backfilled history."""
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):

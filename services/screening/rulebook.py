@@ -15,8 +15,8 @@ from events.policy import Policy, RuleSettings
 from events.signals import Finding, Mode
 from services.screening.guidelines import RULES
 from services.screening.rule import Found, Hit, Rule, RuleContract
-from services.screening.text.hosts import LINK_SIGNS
-from services.screening.text.matching import Pattern, Reading, Scanner
+from services.screening.text.hosts import LINKS
+from services.screening.text.matching import Reading, Scanner
 
 
 class ActiveRule(msgspec.Struct, frozen=True):
@@ -35,13 +35,16 @@ class Rulebook:
         self.policy: Final = policy
         self.rules: Final = tuple(_active(policy, rules))
         # What may be a link is looked for whatever the rules are: the window remembers links.
-        patterns = [Pattern("link", sign) for sign in LINK_SIGNS]
+        patterns = list(LINKS)
         self.links: Final = frozenset(range(len(patterns)))
-        self._owners: list[int | None] = [None] * len(patterns)
+        self._owners: list[list[int]] = [[] for _ in patterns]
         for place, active in enumerate(self.rules):
-            own = active.rule.patterns()
-            patterns += own
-            self._owners += [place] * len(own)
+            for pattern in active.rule.patterns():
+                if pattern in LINKS:
+                    self._owners[LINKS.index(pattern)].append(place)
+                    continue
+                patterns.append(pattern)
+                self._owners.append([place])
         self.scanner: Final = Scanner(patterns)
         self.digest: Final = _digest(policy, self.rules)
 
@@ -50,8 +53,7 @@ class Rulebook:
         found: dict[int, list[Hit]] = {}
         for number, reading in enumerate(readings):
             for pattern in reading.hits:
-                owner = self._owners[pattern]
-                if owner is not None:
+                for owner in self._owners[pattern]:
                     found.setdefault(owner, []).append(Hit(self.scanner.patterns[pattern], number))
         return {owner: found[owner] for owner in sorted(found)}
 

@@ -58,13 +58,17 @@ RESCREENED: Final = "post_screened_again"
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What the rules came to for one post.
 
-    `unread`: rules that can't read its script, and so haven't cleared it.
+    `script` is one other than Latin in which a good part is written; `unread` are the rules that can't read
+    it, and so haven't cleared the post.
     """
 
-    language: str
-    findings: tuple[Finding, ...]
-    failed_rules: tuple[str, ...]
-    unread: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    failed_rules: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    script: str | None = None
+
+
+CLEAN: Final = Verdict()
 
 
 class Counts(msgspec.Struct, gc=False):
@@ -218,8 +222,8 @@ class Screen:
         if linking:
             self._remember(event, record.timestamp, post.links)
         verdict = self._verdict(post, record.offset)
-        if verdict.unread:
-            self.counts.unread[verdict.language] += 1
+        if verdict.script is not None and verdict.unread:
+            self.counts.unread[verdict.script] += 1
         if verdict.findings or verdict.failed_rules or isinstance(event, PostEdited):
             return self._forward(record, event, text, verdict)
         return []
@@ -247,12 +251,13 @@ class Screen:
             except Exception as error:  # noqa: BLE001  # an error of a rule is a verdict of its own, named in the signal
                 failed.append(active.name)
                 self._failed(active, offset, error)
-        folded = post.text
-        script = foreign(folded)
+        script = foreign(post.text)
+        if not (findings or failed or script):
+            return CLEAN
         unread = [
             active.name for active in rulebook.rules if script and script not in active.contract.scripts
         ]
-        return Verdict(script or language(folded), tuple(findings), tuple(failed), tuple(unread))
+        return Verdict(tuple(findings), tuple(failed), tuple(unread), script)
 
     def _failed(self, active: ActiveRule, offset: int, error: Exception) -> None:
         self.counts.failed[active.name] += 1
@@ -266,6 +271,7 @@ class Screen:
         at = self._context("posts", record, event)
         data, account = event.data, event.subject
         flagged = bool(verdict.findings or verdict.failed_rules)
+        tag = verdict.script or language(fold(text))
         ref = content_ref(account, at.origin.event, "post") if flagged else None
         body = PostScreened(
             account=account,
@@ -276,7 +282,7 @@ class Screen:
             thread=data.thread,
             content_ref=ref,
             content_digest=digest(text.encode()) if flagged else None,
-            language=verdict.language,
+            language=tag,
             findings=verdict.findings,
             failed_rules=verdict.failed_rules,
             rules_digest=self.rulebook.digest,
@@ -289,10 +295,10 @@ class Screen:
             )
         ]
         if ref is not None:
-            outputs.insert(0, content_output(self._snapshot(at, ref, event, verdict)))
+            outputs.insert(0, content_output(self._snapshot(at, ref, event, verdict, tag)))
         return outputs
 
-    def _snapshot(self, at: Context, ref: str, event: PublicPost, verdict: Verdict) -> Content:
+    def _snapshot(self, at: Context, ref: str, event: PublicPost, verdict: Verdict, tag: str) -> Content:
         """The post as a moderator will see it: without what the policy has removed."""
         data = event.data
         removed = [
@@ -320,7 +326,7 @@ class Screen:
             attachments=()
             if any(field == "attachment" for field, _, _ in removed)
             else tuple(attachment.name for attachment in data.attachments),
-            language=verdict.language,
+            language=tag,
         )
 
     def _remember(self, event: PublicPost, at_ms: int, links: Sequence[LinkFound]) -> None:

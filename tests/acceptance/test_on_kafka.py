@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from services.projecting.migrate import migrate
+from services.replay import worker
 from services.runtime import topics
 from services.runtime.embedded import EmbeddedKafka
 from services.runtime.kafka import admin
@@ -118,6 +119,23 @@ def proved(settings: Settings) -> str:
     return done.stdout
 
 
+def same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    return one.read_bytes() == other.read_bytes()
+
+
+async def replayed(settings: Settings, file: Path) -> None:
+    """The ledger is exported, and verifies in Kafka and in the file against its heads."""
+    heads = await worker.export(settings, file)
+    assert await worker.heads(settings) == heads
+    for report in (await worker.verify_kafka(settings, heads), worker.verify_export(file)):
+        assert report.fault is None, str(report.fault)
+        assert report.decided_again == sum(head.count for head in heads.values()) > 0
+    again = file.with_name("again.jsonl")
+    await worker.export(settings, again)
+    assert same(again, file)
+
+
 @pytest.mark.timeout(900)
 async def test_every_story_goes_as_it_is_told_through_the_whole_deployment(
     settings: Settings, logs: Path
@@ -132,3 +150,4 @@ async def test_every_story_goes_as_it_is_told_through_the_whole_deployment(
                 await KafkaPlayer(deployment, story, f"~{number}", first_day).play()
                 first_day = (deployment.at - START).days + 1
         assert "all proved" in proved(settings)
+        await replayed(settings, logs / "ledger.jsonl")

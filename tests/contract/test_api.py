@@ -62,7 +62,11 @@ def history() -> list[Any]:
     """An account with two strikes, a suspension, a report that somebody filed, and a restricted case."""
     made = Ledger()
     made.add("ann", strike_issued("strike-1", T0))
-    made.add("ann", strike_issued("strike-2", T0), sanction_imposed("sanction-1", T0, strikes=("strike-1", "strike-2")))
+    made.add(
+        "ann",
+        strike_issued("strike-2", T0),
+        sanction_imposed("sanction-1", T0, strikes=("strike-1", "strike-2")),
+    )
     weighed = reported("weighed", account_entity("ann"))
     made.add(
         REPORTER,
@@ -79,7 +83,9 @@ def history() -> list[Any]:
     )
     made.add("ann", ledger.CaseOpened("case-2", "post:post-8", "restricted", True, "to be kept close", T0))
     made.add("ann", ledger.StrikeConfirmed("strike-1", PERSON, T0, POLICY))
-    made.add("ann", ledger.StrikeExpired("strike-2", T0 + timedelta(days=90)), ledger.NoteAdded(None, CLOCK, T0))
+    made.add(
+        "ann", ledger.StrikeExpired("strike-2", T0 + timedelta(days=90)), ledger.NoteAdded(None, CLOCK, T0)
+    )
     return made.entries
 
 
@@ -100,14 +106,18 @@ async def test_a_standing_comes_with_strikes_sanctions_and_ledger_positions(clie
     """One answer tells where an account stands, and up to where that is known."""
     answer = (await client.get("/v1/accounts/ann/standing")).json()
     now = answer["data"]["now"]
-    assert [strike["strike"] for strike in now["strikes"]] == ["strike-2", "strike-1"] or len(now["strikes"]) == 2
+    assert [strike["strike"] for strike in now["strikes"]] == ["strike-2", "strike-1"] or len(
+        now["strikes"]
+    ) == 2
     assert now["sanctions"][0]["sanction"] == "sanction-1"
     assert answer["positions"]["next"] == {"0": 7}
 
 
 async def test_as_of_answers_both_ways_and_says_which(client: Client) -> None:
     """What was known then, and what held then by what is known today."""
-    answer = (await client.get("/v1/accounts/ann/standing", as_of=(T0 + timedelta(seconds=5)).isoformat())).json()
+    answer = (
+        await client.get("/v1/accounts/ann/standing", as_of=(T0 + timedelta(seconds=5)).isoformat())
+    ).json()
     data = answer["data"]
     assert data["now"] is None
     assert (data["as_recorded"]["reading"], data["in_effect"]["reading"]) == ("as_recorded", "in_effect")
@@ -117,10 +127,16 @@ async def test_as_of_answers_both_ways_and_says_which(client: Client) -> None:
 
 async def test_pages_are_walked_by_key_to_their_end_without_gap_or_repetition(client: Client) -> None:
     """`next` is all that a reader needs."""
-    for path, key in (("/v1/strikes", "strike"), ("/v1/cases", "case_id"), ("/v1/accounts/ann/audit", "sequence")):
+    for path, key in (
+        ("/v1/strikes", "strike"),
+        ("/v1/cases", "case_id"),
+        ("/v1/accounts/ann/audit", "sequence"),
+    ):
         seen, after = [], None
         while True:
-            page = (await client.get(path, who="trusted", limit=1, **({"after": after} if after else {}))).json()
+            page = (
+                await client.get(path, who="trusted", limit=1, **({"after": after} if after else {}))
+            ).json()
             seen += [row[key] for row in page["data"]]
             after = page["next"]
             if after is None:
@@ -149,10 +165,18 @@ async def test_an_explanation_names_guideline_text_evidence_points_and_chain(cli
 
 async def test_a_reporter_is_named_only_to_keys_that_may_see_it(client: Client) -> None:
     """Neither in the case nor anywhere in the audit trail, on either side."""
-    paths = ("/v1/cases/case-1", "/v1/accounts/ann/audit", "/v1/accounts/ann/standing", "/v1/cases", "/v1/explain/strike-1")
+    paths = (
+        "/v1/cases/case-1",
+        "/v1/accounts/ann/audit",
+        "/v1/accounts/ann/standing",
+        "/v1/cases",
+        "/v1/explain/strike-1",
+    )
     for path in paths:
         assert REPORTER not in (await client.get(path)).text
-    assert (await client.get("/v1/cases/case-1", who="investigator")).json()["data"]["reports"][0]["reporter"] == REPORTER
+    assert (await client.get("/v1/cases/case-1", who="investigator")).json()["data"]["reports"][0][
+        "reporter"
+    ] == REPORTER
     assert REPORTER in (await client.get("/v1/accounts/ann/audit", who="investigator")).text
 
 
@@ -200,7 +224,9 @@ async def test_a_page_that_cannot_be_is_refused_by_name(client: Client) -> None:
         assert answer.json()["remedy"]
 
 
-async def test_ready_says_whether_there_are_projections(client: Client, database: str, tmp_path: Path) -> None:
+async def test_ready_says_whether_there_are_projections(
+    client: Client, database: str, tmp_path: Path
+) -> None:
     """Ready over this database; not over one whose migrations haven't run."""
     assert (await client.http.get("/ready")).json() == {"stage": "api", "ready": True, "reasons": []}
     assert (await client.http.get("/live")).json()["live"] is True

@@ -107,12 +107,16 @@ def test_a_new_producer_with_the_same_id_fences_the_old_one(world: World, when: 
         if when == "commit":
             await old.send_offsets_to_transaction(offsets, world.prefix + GROUP)
         new = await started(log, world.prefix + "id")
-        with pytest.raises(FENCED):
+
+        async def go_on() -> None:
             if when == "send":
                 await send(old, at, b"old")
             elif when == "offsets":
                 await old.send_offsets_to_transaction(offsets, world.prefix + GROUP)
             await old.commit_transaction()
+
+        with pytest.raises(FENCED):
+            await go_on()
         await transact(new, at, b"new")
         await new.commit_transaction()
         await (await started(log, world.prefix + "id")).discard()

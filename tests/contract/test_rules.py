@@ -27,18 +27,18 @@ from tests.contract.worlds import Simulated
 from tests.fake.counting import INPUTS, TOPICS, Counting
 
 GROUP = "fake.counting"
-SEEDS_FOR_BREAKS = range(40)
+SEEDS_FOR_BREAKS = range(10)
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_is_lost_or_counted_twice_whatever_the_dice_say(seed: int) -> None:
     """Workers come, go, die, hang and lose replies; outputs, state, guard and offsets equal the model."""
     chaos.run(seed)
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_network_that_fails_all_the_time_delays_and_does_no_harm(seed: int) -> None:
     """One call in thirty fails."""
     chaos.run(seed, error_rate=0.03)

@@ -135,6 +135,7 @@ class SimulatedProducer:
         self._id = transactional_id
         self._epoch = -1
         self._in_transaction = False
+        self._in_order: dict[TopicPartition, asyncio.Lock] = {}
 
     async def start(self) -> None:
         await self._process.point("init<")
@@ -156,10 +157,11 @@ class SimulatedProducer:
 
     async def _produce(self, batch: SimulatedBuilder, at: TopicPartition) -> None:
         broker = self._process.broker
-        await self._process.point("produce<")
-        await self._settled()
-        broker.append(at, batch.drafts, batch.size(), broker.begun(self._id, self._epoch))
-        await self._process.point("produce>")
+        async with self._in_order.setdefault(at, asyncio.Lock()):
+            await self._process.point("produce<")
+            await self._settled()
+            broker.append(at, batch.drafts, batch.size(), broker.begun(self._id, self._epoch))
+            await self._process.point("produce>")
 
     async def send_offsets_to_transaction(
         self, offsets: dict[TopicPartition, OffsetAndMetadata], group_id: str

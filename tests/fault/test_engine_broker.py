@@ -13,7 +13,8 @@ from tests.fault.processes import stage_on
 
 pytestmark = [pytest.mark.fault, pytest.mark.kafka, pytest.mark.timeout(240)]
 
-AWAY_S = 20.0
+AWAY_S = 12.0
+"""Longer than a session and than a transaction."""
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])

@@ -6,7 +6,6 @@ Only one commits, nothing is lost or doubled.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from random import Random
 
 import pytest
@@ -14,7 +13,6 @@ import pytest
 from projections.recorded import Recorded
 from services.projecting import partition as partitions
 from services.runtime.embedded import EmbeddedKafka
-from services.runtime.kafka import Kafka
 from tests.contract.test_projecting_tables import same
 from tests.support.entries import random_history
 from tests.support.projecting import (
@@ -54,7 +52,7 @@ async def test_two_projectors_that_both_believe_they_own_a_partition(
     # Two groups: neither is told of the other, so each believes that it owns every partition.
     async with (
         projector(kafka.bootstrap, prefix, database) as one,
-        projector_of_another_group(kafka.bootstrap, prefix, database) as two,
+        projector(kafka.bootstrap, prefix, database, group="another-group") as two,
     ):
         await until(lambda: reached(database, [*sent[0], *sent[1]]), "everything is projected")
         epochs = await epoch_sum(database)
@@ -68,22 +66,6 @@ async def epoch_sum(dsn: str) -> int:
     """How often partitions have been taken over, all in all."""
     async with connected(dsn) as connection:
         return int(await connection.fetchval("SELECT sum(epoch) FROM stream_offsets"))
-
-
-@contextlib.asynccontextmanager
-async def projector_of_another_group(bootstrap: str, prefix: str, dsn: str):  # type: ignore[no-untyped-def]
-    """A projector whose group the first one's coordinator doesn't know."""
-    from services.projecting.worker import Projecting
-
-    worker = Projecting(Kafka(bootstrap), dsn, prefix=prefix, partitions=PARTITIONS)
-    await worker._member.stop()
-    worker._member = Kafka(bootstrap).member(prefix + "another-group")
-    task = asyncio.create_task(worker.run())
-    try:
-        yield worker
-    finally:
-        worker.drain()
-        await asyncio.wait([task], timeout=30)
 
 
 async def test_projectors_that_join_and_leave_under_load(

@@ -40,5 +40,8 @@ async def asked(
 
     app = create_app(parts, KeyTable(path))
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api") as http,
+    ):
         yield Client(http, keys)

@@ -19,7 +19,7 @@ from projections.recorded import Recorded
 from services.projecting import builds, project
 from services.projecting.migrate import migrate
 from services.projecting.offsets import Place
-from services.projecting.worker import Projecting
+from services.projecting.worker import NAME, Projecting
 from services.runtime import postgres, topics
 from services.runtime.kafka import Kafka, admin
 from services.runtime.settings import Settings
@@ -156,9 +156,9 @@ async def send_raw(
 
 
 @asynccontextmanager
-async def projector(bootstrap: str, prefix: str, dsn: str) -> AsyncIterator[Projecting]:
+async def projector(bootstrap: str, prefix: str, dsn: str, *, group: str = NAME) -> AsyncIterator[Projecting]:
     """A worker in this process, drained at the end."""
-    worker = Projecting(Kafka(bootstrap), dsn, prefix=prefix, partitions=PARTITIONS)
+    worker = Projecting(Kafka(bootstrap), dsn, prefix=prefix, partitions=PARTITIONS, group=group)
     task = asyncio.create_task(worker.run())
     try:
         yield worker

@@ -27,6 +27,8 @@ SPOKEN_CONFIDENCE: Final = 60
 CITED_CONFIDENCE: Final = 20
 """Behind a `>` that anybody can write: recorded, without effect."""
 THREAT_CONFIDENCE: Final = 80
+GRAPHIC_CONFIDENCE: Final = 70
+TOPIC_CONFIDENCE: Final = 40
 BEFORE_CHARS: Final = 48
 AFTER_CHARS: Final = 32
 
@@ -80,6 +82,7 @@ class KeepItClean:
             "insults": "strong curses that name a person",
             "addressed": "phrases that curse at whoever reads them",
             "sexual": "sexually explicit words and phrases",
+            "sexual_topics": "words about sex that are no offence by themselves",
             "graphic": "graphic violence",
             "violent_verbs": "verbs of a threat, in the base form",
             "persons": "whom a threat may be against",
@@ -104,7 +107,7 @@ class KeepItClean:
         patterns: list[Pattern] = []
         for name in ("strong", "insults", "addressed", "sexual"):
             patterns += term_patterns(name, self._lists.get(name, ()), tricks=True)
-        for name in ("mild", "graphic", "threats", "self_harm", "minors_sexual", "allowed"):
+        for name in ("mild", "sexual_topics", "graphic", "threats", "self_harm", "minors_sexual", "allowed"):
             patterns += term_patterns(name, self._lists.get(name, ()))
         verbs, persons = self._lists.get("violent_verbs", ()), self._lists.get("persons", ())
         if verbs and persons:
@@ -129,7 +132,9 @@ class KeepItClean:
                 case = self._case(post, hit, match)
                 if case is None or match.zone in {"quoted", "code", "url"} or _within(match, allowed):
                     continue
-                places.setdefault(case, []).append((_confidence(post, case, match, hit.reading), match))
+                places.setdefault(case, []).append(
+                    (_confidence(post, hit.pattern.name, match, hit.reading), match)
+                )
         return [_found(case, places[case]) for case in self.contract.cases if case in places]
 
     def _case(self, post: Post, hit: Hit, match: Match) -> str | None:
@@ -160,9 +165,16 @@ _CASES: Final = {
     "strong": "strong-cursing",
     "addressed": "cursing-at-somebody",
     "sexual": "sexual-content",
+    "sexual_topics": "sexual-content",
     "graphic": "graphic-violence",
     "threats": "threat-of-violence",
     "self_harm": "self-harm-risk",
+}
+_CONFIDENCES: Final = {
+    "violence": THREAT_CONFIDENCE,
+    "threats": THREAT_CONFIDENCE,
+    "graphic": GRAPHIC_CONFIDENCE,
+    "sexual_topics": TOPIC_CONFIDENCE,
 }
 _WORDS: Final = {
     "mild-expletive": ("mild", "a mild expletive"),
@@ -176,7 +188,7 @@ _WORDS: Final = {
 }
 
 
-def _confidence(post: Post, case: str, match: Match, reading: int) -> int:
+def _confidence(post: Post, name: str, match: Match, reading: int) -> int:
     if match.zone == "cited":
         return CITED_CONFIDENCE
     before, after = post.around(match, 200, 200, reading)
@@ -186,8 +198,8 @@ def _confidence(post: Post, case: str, match: Match, reading: int) -> int:
         and _OPEN_QUOTE.search(before)
         and _CLOSE_QUOTE.search(after)
     ):
-        return SPOKEN_CONFIDENCE
-    return THREAT_CONFIDENCE if case == "threat-of-violence" else CONFIDENCE
+        return min(SPOKEN_CONFIDENCE, _CONFIDENCES.get(name, CONFIDENCE))
+    return _CONFIDENCES.get(name, CONFIDENCE)
 
 
 def _found(case: str, places: list[tuple[int, Match]]) -> Found:

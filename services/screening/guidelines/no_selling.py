@@ -17,7 +17,7 @@ from events.policy import RuleSettings
 from events.signals import Condition, Span
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, number, params
-from services.screening.text.hosts import LINK_SIGNS, LinkFound, registrable
+from services.screening.text.hosts import LINKS, LinkFound, registrable
 from services.screening.text.matching import Pattern, term_patterns
 from services.screening.window import Window
 
@@ -89,7 +89,7 @@ class NoSelling:
 
     def patterns(self) -> Sequence[Pattern]:
         """The lists' entries, prices, referral parameters, and what may be a link."""
-        patterns = [Pattern("link", sign) for sign in LINK_SIGNS]
+        patterns = list(LINKS)
         for name in (*_SIGNS, "political"):
             patterns += term_patterns(name, self._lists.get(name, ()))
         names = "|".join(map(re.escape, self._lists.get("referral_parameters", ())))
@@ -113,7 +113,7 @@ class NoSelling:
         asking = bool(_ASKING.search(text)) and "prospecting" not in signs
         if asking or _COMPLAINING.search(text):
             return found
-        if not links and not self._contact.search(text) and "prospecting" not in signs:
+        if not links and not self._contact.search(text) and signs.keys().isdisjoint({"prospecting", "calls"}):
             return found
         points = self._add_up(post, links, signs, window)
         spans = [match.span for match in places] + [post.match(link.start, link.end).span for link in links]

@@ -166,7 +166,10 @@ class Privacy:
         if form is None:
             return None
         around = " ".join(post.around(match, CONTEXT_CHARS, CONTEXT_CHARS))
-        other = self._words["number_words"].search(around) and not self._words["card_words"].search(around)
+        said = self._words["card_words"].search(around) if kind == "card" else None
+        if kind == "card" and not said and not identifiers.is_branded(form):
+            return None
+        other = self._words["number_words"].search(around) and not said
         return _Thing(kind, form, match, UNLIKELY if other else SURE)
 
     def _email(self, post: Post, match: Match) -> _Thing | None:
@@ -194,7 +197,12 @@ class Privacy:
         if not said and self._words["number_words"].search(before[-24:]):
             return None
         form = identifiers.phone_number(text, self._region)
-        return None if form is None else _Thing("phone", form, match, SURE, identifiers.is_fictional(form))
+        if form is not None:
+            return _Thing("phone", form, match, SURE, identifiers.is_fictional(form))
+        # Numbers of countries that nobody named: digits beside a word for telephones, and a person looks.
+        digits = re.sub(r"[^0-9]", "", text)
+        foreign = said and identifiers.is_foreign_number(digits, self._region)
+        return _Thing("phone", digits, match, DOUBTFUL) if foreign else None
 
     def _street(self, post: Post, match: Match) -> _Thing | None:
         around = " ".join(post.around(match, CONTEXT_CHARS, CONTEXT_CHARS))

@@ -9,13 +9,21 @@ from typing import Final
 import msgspec
 from publicsuffixlist import PublicSuffixList
 
+from services.screening.text.matching import Pattern
+
 HOST_CHARS_MAX: Final = 253
-LINK_SIGNS: Final = (
-    r"https?://[a-z0-9]",
-    r"\bwww\.[a-z0-9]",
-    r"[a-z0-9]\.(?:com|net|org|io|co|shop|store|biz|info|online|site|xyz|club)\b",
+LINKS: Final = tuple(
+    Pattern("link", sign)
+    for sign in (
+        r"https?://[a-z0-9]",
+        r"\bwww\.[a-z0-9]",
+        r"[a-z0-9]\.(?:com|net|org|io|co|shop|store|biz|info|online|site|xyz|club)\b",
+    )
 )
-"""Expressions of which one occurs wherever `find_links` finds anything, in folded text."""
+"""Patterns of which one occurs wherever `find_links` finds anything.
+
+The window needs them, and so may rules.
+"""
 
 _LINK: Final = re.compile(
     r"\b(?:https?://(?:[^\s/@<>]*@)?|www\.)?"
@@ -25,7 +33,6 @@ _LINK: Final = re.compile(
 _DOTTED: Final = re.compile(r"(?<!\S)[^\s.]+\.\S+")
 _BARE_TLD: Final = re.compile(r"\.(?:com|net|org|io|co|shop|store|biz|info|online|site|xyz|club)\Z")
 _SUFFIXES: Final = PublicSuffixList()
-_PLATFORM_SUFFIXES: Final = PublicSuffixList(only_icann=True)
 
 
 class LinkFound(msgspec.Struct, frozen=True, gc=False):

@@ -27,8 +27,8 @@ EMAIL: Final = Pattern(
 )
 CARD: Final = Pattern(
     "card",
-    r"[0-9](?:[ -]?[0-9]){12}",
-    exact=re.compile(r"(?<![a-z0-9_#./=-])[0-9](?:[ -]?[0-9]){12,18}(?![a-z0-9_]|[.-][0-9])"),
+    r"[0-9](?:[ -]?[0-9]){11}",
+    exact=re.compile(r"(?<![a-z0-9_#./=-])[0-9](?:[ -]?[0-9]){11,18}(?![a-z0-9_]|[.-][0-9])"),
 )
 SSN: Final = Pattern(
     "ssn",
@@ -53,7 +53,11 @@ PHONE: Final = Pattern(
 STREET: Final = Pattern(
     "street",
     r"\b[0-9]{1,5}[ ][a-z]{2,20}[ ](?:[a-z]{2,20}[ ]){0,2}(?:street|st|avenue|ave|road|rd|boulevard|blvd|"
-    r"lane|ln|drive|dr|court|ct|terrace|place|pl|highway|hwy)\b",
+    r"lane|ln|drive|"
+    r"dr|court|ct|terrace|place|pl|highway|hwy|strasse|platz|weg|utca)\b"
+    r"|\b(?:rua|rue|via|calle|avenida|piazza|plaza)[ ](?:[a-z]{2,20}[ ]){1,3}[0-9]{1,5}\b"
+    r"|\b[a-z]{3,20}(?:strasse|gasse|weg|straat|katu|vej)[ ][0-9]{1,4}\b"
+    r"|\b[0-9]{1,6}[ ](?:[a-z]{2,20}[ ]){1,3}(?:[0-9]{1,5}[ ,\n]{1,3})?(?:apt|suite)[. ]{1,2}[0-9]{1,5}\b",
 )
 PHONE_WRITTEN: Final = re.compile(r"[(][0-9]{3}[)] ?[0-9]{3}[ .-][0-9]{4}|[0-9]{3}([.-])[0-9]{3}\1[0-9]{4}")
 """How only telephone numbers are written, even without a word that says so."""
@@ -86,6 +90,9 @@ _TEST_CARDS: Final = frozenset(
 _ADVERTISED_SSNS: Final = frozenset(
     {"078051120", "123456789", "111111111", "222222222", "333333333", "444444444", "555555555"}
 )
+DIGITS_MIN: Final = 8
+DIGITS_MAX: Final = 13
+"""Of a national telephone number, trunk prefix included."""
 _IBAN_CHARS_MIN: Final = 15
 _IBAN_CHARS_MAX: Final = 34
 _HOTLINES: Final = frozenset(
@@ -104,10 +111,15 @@ def card_number(candidate: str) -> str | None:
     if digits in _TEST_CARDS or len(set(digits)) < 4:
         return None
     try:
-        card = PaymentCardNumber(digits)
+        PaymentCardNumber(digits)
     except (PydanticCustomError, ValueError):
         return None
-    return digits if str(card.brand) != "other" else None
+    return digits
+
+
+def is_branded(card: str) -> bool:
+    """Whether a card's digits begin and are as many as those of the large schemes."""
+    return str(PaymentCardNumber(card).brand) != "other"
 
 
 def ssn_number(candidate: str) -> str | None:
@@ -147,6 +159,15 @@ def phone_number(candidate: str, region: str) -> str | None:
     if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) in _HOTLINES:
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def is_foreign_number(digits: str, region: str) -> bool:
+    """Whether digits that are no number of the region can be another country's."""
+    try:
+        at_home = phonenumbers.is_valid_number(phonenumbers.parse(digits, region))
+    except phonenumbers.NumberParseException:
+        at_home = False
+    return not at_home and DIGITS_MIN <= len(digits) <= DIGITS_MAX and len(set(digits)) > 2
 
 
 def is_fictional(number: str) -> bool:

@@ -116,8 +116,10 @@ _PLACEHOLDER: Final = re.compile(
 
 
 def password_certainty(candidate: str) -> int:
-    """How sure it is, in percent, that what stands after "password is" is one; 0: it is the rest of a "
-    "sentence."""
+    """How sure it is, in percent, that what stands after "password is" is one.
+
+    0: it is the rest of a sentence, or a placeholder.
+    """
     if _NO_PASSWORD.match(candidate) or _PLACEHOLDER.search(candidate):
         return 0
     kinds = sum(bool(re.search(kind, candidate)) for kind in ("[a-z]", "[0-9]", r"[^a-z0-9.]"))

@@ -8,5 +8,7 @@ from tests.support.story import Specimen
 
 CURSE: Final = Specimen("this fucking build is broken again", "keep-it-clean", "strong-cursing", 1)
 CURSE_AT: Final = Specimen("fuck you, you stupid asshole", "keep-it-clean", "cursing-at-somebody", 2)
-SELL: Final = Specimen("buy now at our shop", "no-selling", "prospecting", 1)
-CARD: Final = Specimen("his card is 4111 1111 1111 1111, cvv 123", "privacy", "card", 3)
+SELL: Final = Specimen(
+    "Who here decides on budgets? I have a deal for you, limited time only", "no-selling", "prospecting", 1
+)
+CARD: Final = Specimen("just charge my boss’s card, it is 4539 1488 0343 6467", "privacy", "card", 3)

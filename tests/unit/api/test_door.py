@@ -26,6 +26,7 @@ class Away:
 
     async def fetch(self, query: str, *arguments: Any) -> list[Any]:
         """Nobody answers."""
+        del query, arguments
         raise ConnectionRefusedError(111, "connection refused")
 
     fetchrow = fetchval = fetch

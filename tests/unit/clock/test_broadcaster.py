@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,13 +33,15 @@ class Request(msgspec.Struct):
     topic: str = "control"
     partition: int = 0
     timestamp: int = int(NOON.timestamp() * 1000)
-    headers: tuple[tuple[str, bytes], ...] = (("trace", b"1"),)
+    headers: Sequence[tuple[str, bytes]] = (("trace", b"1"),)
 
 
 class Bench:
     """A broadcaster with a wall clock and policy texts that the test sets."""
 
-    def __init__(self, *, simulated: bool = False, texts: Iterable[str] = (VERSION,), guard: bytes | None = None) -> None:
+    def __init__(
+        self, *, simulated: bool = False, texts: Iterable[str] = (VERSION,), guard: bytes | None = None
+    ) -> None:
         self.now = NOON
         self.texts = set(texts)
         self.core = Broadcaster(
@@ -80,7 +82,9 @@ def ticks(batch: Batch, partition: int = 0) -> list[datetime]:
 def test_every_partition_hears_every_tick_at_its_own_address() -> None:
     """Explicitly: a hash would leave partitions without a clock."""
     batch = Bench().step()
-    assert [(o.partition, o.key) for o in batch.outputs] == [(p, f"partition:{p}".encode()) for p in range(PARTITIONS)]
+    assert [(o.partition, o.key) for o in batch.outputs] == [
+        (p, f"partition:{p}".encode()) for p in range(PARTITIONS)
+    ]
     assert all(ticks(batch, p) == [NOON] for p in range(PARTITIONS))
 
 

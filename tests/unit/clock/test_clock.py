@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +59,7 @@ def test_however_it_is_cut_the_ticks_rise_and_end_at_the_goal(span: timedelta, l
         walked += chunk
         last = chunk[-1]
     assert walked[-1] == goal
-    assert all(timedelta() < after - before <= STEP_MAX for before, after in zip(walked, walked[1:], strict=False))
+    assert all(timedelta() < after - before <= STEP_MAX for before, after in pairwise(walked))
 
 
 def test_the_guard_brings_the_state_back_and_fits_offset_metadata() -> None:
@@ -70,7 +71,10 @@ def test_the_guard_brings_the_state_back_and_fits_offset_metadata() -> None:
 
 
 def test_a_tick_is_the_same_signal_whoever_sends_it() -> None:
-    """A second owner that says the same tick again derives the same id; other partitions and times have others."""
+    """A second owner that says the same tick again derives the same id.
+
+    Other partitions and times have others.
+    """
     assert encode(tick(3, NOON, "v")) == encode(tick(3, NOON, "v"))
     assert len({tick(3, NOON, "v").id, tick(4, NOON, "v").id, tick(3, NOON + HOUR, "v").id}) == 3
 

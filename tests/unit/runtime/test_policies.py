@@ -137,7 +137,9 @@ def test_a_second_text_or_a_deletion_does_not_take_a_known_policy_away() -> None
     async def scene(world: Simulated, source: PolicySource, _: Process) -> None:
         await world.produce("policies", [text(FIRST)])
         await source.start()
-        await world.produce("policies", [text(SECOND, FIRST.version), (FIRST.version.encode(), None), text(SECOND)])
+        await world.produce(
+            "policies", [text(SECOND, FIRST.version), (FIRST.version.encode(), None), text(SECOND)]
+        )
         await source.require(SECOND.version)
         assert source.policies[FIRST.version] == FIRST
 

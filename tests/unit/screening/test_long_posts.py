@@ -11,9 +11,12 @@ from tests.support.screening import post_record, screen_with
 
 SCREEN_S_MAX = 3.0
 PIECES = [
-    "fuck ", "f*ck", "f u c k ", "a.", "a.a", "www.a.", "a@", "ab at ab dot ", "https://", "<code>", "[quote]", "`", "```", "~~~a", "> ", "has anyone ", "1", "1 ", "1-", "+1 ", "(", "4539 ",
-    "eyJ-", "eyJabcdefghijk.", "xoxb-", "-----BEGIN PRIVATE KEY-----", "password is ", "ab12 ", "i will kill you ", "he's ", "my ", "é", "𝐟", "f\u0301", "\u200b", "1 a street ", "sh1t", "aaab", "?ref=", "ghp_", "@dana you ",
-    "buy now ", "$9 ", "://a:", "don't ", "\n", "\"", "рука ", "aр",
+    "fuck ", "f*ck", "f u c k ", "a.", "a.a", "www.a.", "a@", "ab at ab dot ", "https://",
+    "<code>", "[quote]", "`", "```", "~~~a", "> ", "has anyone ", "1", "1 ", "1-", "+1 ", "(",
+    "4539 ", "eyJ-", "eyJabcdefghijk.", "xoxb-", "-----BEGIN PRIVATE KEY-----", "password is ",
+    "ab12 ", "i will kill you ", "he's ", "my ", "é", "𝐟", "f\u0301", "\u200b", "1 a street ",
+    "sh1t", "aaab", "?ref=", "ghp_", "@dana you ", "buy now ", "$9 ", "://a:", "don't ", "\n",
+    "\"", "рука ", "aр",
 ]  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def test_classes_of_addresses(address: str, kind: str) -> None:
     assert email_class(address) == kind
 
 
-# --- window --------------------------------------------------------------------------------------------------
+# --- window -----------------------------------------------------------------------------------------------
 
 
 def test_the_window_counts_posts_not_links() -> None:
@@ -114,7 +114,7 @@ def test_the_window_forgets_authors() -> None:
     assert window.posts_linking("ada", "a.example", 10_000_000) == LINKS_PER_AUTHOR_MAX
 
 
-# --- breakers ------------------------------------------------------------------------------------------------
+# --- breakers ---------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 40), unique=True))
@@ -167,7 +167,7 @@ def test_what_was_missed_is_done_in_pieces() -> None:
     assert breakers.due() is None
 
 
-# --- policy and dry runs -------------------------------------------------------------------------------------
+# --- policy and dry runs ----------------------------------------------------------------------------------
 
 
 def test_the_default_policy_sets_every_rule() -> None:

@@ -181,7 +181,7 @@ def test_old_events_are_welcome_as_imports() -> None:
     assert signal.imported
 
 
-# --- rules that raise ----------------------------------------------------------------------------------------
+# --- rules that raise -------------------------------------------------------------------------------------
 
 
 class Brittle:

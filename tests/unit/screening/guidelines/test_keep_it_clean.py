@@ -60,10 +60,13 @@ HARMLESS = [
     "snigger at the niggardly matsushita bassist",
 ]
 OBFUSCATED = [
-    "f*ck this", "f**k this", "f u c k this", "f.u.c.k this", "f-u-c-k this", "f_u_c_k this", "fuuuuuck this", "FuCk this", "fvck this", "phuck this",
-    "sh1t happens", "$hit happens", "5h1t happens", "sh!t happens", "s h i t happens", "shiiiiit", "bullsh1t", "a55hole", "@sshole", "assh0le", "b1tch",
-    "f\u200bu\u200bc\u200bk this", "f\u00adu\u00adck this", "fuсk this", "ѕhit happens", "ｆｕｃｋ this", "𝐟𝐮𝐜𝐤 this", "𝓯𝓾𝓬𝓴 this", "ⓕⓤⓒⓚ this",
-    "f̶u̶c̶k̶ this", "fùçk this", "ꜰᴜᴄᴋ this", "🅕🅤🅒🅚 this", "fuck\u0301 this", "sh\u0131t happens", "shi\u2060t",
+    "f*ck this", "f**k this", "f u c k this", "f.u.c.k this", "f-u-c-k this", "f_u_c_k this",
+    "fuuuuuck this", "FuCk this", "fvck this", "phuck this", "sh1t happens", "$hit happens",
+    "5h1t happens", "sh!t happens", "s h i t happens", "shiiiiit", "bullsh1t", "a55hole",
+    "@sshole", "assh0le", "b1tch", "f\u200bu\u200bc\u200bk this", "f\u00adu\u00adck this",
+    "fuсk this", "ѕhit happens", "ｆｕｃｋ this", "𝐟𝐮𝐜𝐤 this", "𝓯𝓾𝓬𝓴 this", "ⓕⓤⓒⓚ this",
+    "f̶u̶c̶k̶ this", "fùçk this", "ꜰᴜᴄᴋ this", "🅕🅤🅒🅚 this", "fuck\u0301 this", "sh\u0131t happens",
+    "shi\u2060t",
 ]  # fmt: skip
 THREATS = [
     "I will kill you",

@@ -54,7 +54,7 @@ def test_looking_for_customers_needs_no_link(text: str) -> None:
 
 @pytest.mark.parametrize("text", NOT_SELLING)
 def test_ordinary_talk_about_products_is_no_selling(text: str) -> None:
-    """Asking, comparing, referring and complaining of advertisements has no effect unless the domain is one's own."""
+    """Asking, comparing, referring and complaining have no effect unless the domain is one's own."""
     assert set(cases_on(text, GUIDELINE)) <= {"recommendation"}
 
 

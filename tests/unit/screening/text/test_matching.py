@@ -29,7 +29,7 @@ def test_a_space_in_a_term_stands_for_any_small_gap(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"), [("retention", True), ("retent", True), ("aretention", False), ("dropoff", False)]
 )
-def test_terms_are_whole_words(text: str, found: bool) -> None:  # noqa: FBT001
+def test_terms_are_whole_words(text: str, found: bool) -> None:
     """A term within a word isn't the term, unless it says so with `~`."""
     assert bool(occurring(text)) is found
 

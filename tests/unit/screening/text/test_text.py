@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.screening.text.fold import fold
-from services.screening.text.hosts import LINK_SIGNS, find_links, registrable
-from services.screening.text.matching import Pattern, Scanner
+from services.screening.text.hosts import LINKS, find_links, registrable
+from services.screening.text.matching import Scanner
 from services.screening.text.script import foreign, language
 from services.screening.text.zones import find_zones, kind_at
 
@@ -87,7 +87,7 @@ def test_hosts_of_links(text: str, hosts: list[str]) -> None:
 )
 def test_whatever_is_a_link_shows_a_sign_of_one(text: str) -> None:
     """The scanner's signs hold at least what `find_links` finds."""
-    scanner = Scanner([Pattern("link", sign) for sign in LINK_SIGNS])
+    scanner = Scanner(LINKS)
     assert find_links(text)
     assert scanner.scan(text)
 

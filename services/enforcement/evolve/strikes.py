@@ -1,0 +1,197 @@
+"""The fold of strikes and of the episodes that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from events.ledger import (
+    EpisodeLapsed,
+    NoticeNoted,
+    StrikeAmended,
+    StrikeConfirmed,
+    StrikeExpired,
+    StrikeIssued,
+    StrikeRemoved,
+)
+from services.enforcement.state import ACTS_MAX, EPISODES_MAX, AccountState, Act, Episode, Priced
+
+WAIVED: Final = "waived"
+"""What is waived was right, and stays among the strikes ever given."""
+
+
+def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
+    """A further act, in its episode."""
+    confirmed_at = o.effective_at if o.confirmed else None
+    policy = o.policy_version
+    act = Act(
+        strike=o.strike,
+        act=o.act,
+        guideline=o.guideline,
+        case=o.case,
+        prices=(
+            Priced(
+                o.effective_at,
+                o.severity,
+                o.price,
+                o.raised,
+                policy,
+                confirmed_at,
+                policy if o.confirmed else None,
+            ),
+        ),
+        counts_as=o.counts_as,
+        warning_first=o.warning_first,
+        episode=o.episode,
+        occurred_at=o.occurred_at,
+        issued_at=o.effective_at,
+        acts_to_raise=o.acts_to_raise,
+        post=o.post,
+        revision=o.revision or 0,
+        confirmed_by=o.actor.id if o.confirmed else None,
+        by_person=o.actor.kind == "person",
+        imported=o.imported,
+    )
+    state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
+    return replace(
+        state,
+        acts=(*state.acts, act),
+        episodes=_with_episode(state, o),
+        total_strikes=state.total_strikes + (o.counts_as == "strike"),
+        version=state.version + 1,
+    )
+
+
+def _with_episode(state: AccountState, o: StrikeIssued) -> tuple[Episode, ...]:
+    if not o.episode_opened:
+        return tuple(
+            replace(episode, acts=episode.acts + 1) if episode.id == o.episode else episode
+            for episode in state.episodes
+        )
+    kept = state.episodes
+    if len(kept) >= EPISODES_MAX:
+        held = {act.episode for act in state.acts}
+        kept = tuple(episode for episode in kept if episode.id in held)
+    opened = Episode(o.episode, o.effective_at, o.told_by, acts=1, acts_to_raise=o.acts_to_raise)
+    return (*kept, opened)
+
+
+def _make_room(state: AccountState, at: datetime) -> AccountState:
+    """Drop the oldest act that no longer counts at all; of one that stood, remember that it was."""
+    for index, act in enumerate(state.acts):
+        if act.survives and not _is_over(act, at):
+            continue
+        past_s1 = state.past_s1
+        past_act_at = state.past_act_at
+        if act.survives:
+            past_act_at = act.issued_at if past_act_at is None else max(past_act_at, act.issued_at)
+            if act.severity == 1 and act.guideline not in past_s1:
+                past_s1 = (*past_s1, act.guideline)
+        acts = (*state.acts[:index], *state.acts[index + 1 :])
+        return replace(state, acts=acts, past_s1=past_s1, past_act_at=past_act_at)
+    return state
+
+
+def _is_over(act: Act, at: datetime) -> bool:
+    """Whether neither its own points nor those of a raised episode can count any more."""
+    days = act.prices[-1].raised.days
+    return act.expired and days is not None and act.issued_at + timedelta(days=days) <= at
+
+
+def room_for_act(state: AccountState, at: datetime) -> bool:
+    """Whether the record has room for a further act, or would make some."""
+    return len(state.acts) < ACTS_MAX or any(not act.survives or _is_over(act, at) for act in state.acts)
+
+
+def _with_act(state: AccountState, strike: str, change: Callable[[Act], Act]) -> AccountState:
+    acts = tuple(change(act) if act.strike == strike else act for act in state.acts)
+    return replace(state, acts=acts, version=state.version + 1)
+
+
+def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
+    """What the act costs now, and what it counts as."""
+
+    def amended(act: Act) -> Act:
+        return replace(
+            act,
+            guideline=o.guideline,
+            case=o.case,
+            prices=_prices(act, o),
+            counts_as=o.counts_as,
+            revision=act.revision if o.revision is None else max(act.revision, o.revision),
+            expired=act.expired and o.because == "warning_moved",
+            version=act.version + 1,
+        )
+
+    before = next((act.counts_as for act in state.acts if act.strike == o.strike), o.counts_as)
+    total = state.total_strikes + (o.counts_as == "strike") - (before == "strike")
+    return replace(_with_act(state, o.strike, amended), total_strikes=total)
+
+
+def _prices(act: Act, o: StrikeAmended) -> tuple[Priced, ...]:
+    """Worse counts from now on, and is unconfirmed; a correction that isn't worse counts from the beginning."""
+    if o.because == "warning_moved":
+        return act.prices
+    priced = Priced(o.effective_at, o.severity, o.price, o.raised, o.policy_version)
+    if o.because == "revision" or o.severity > act.severity:
+        return (*act.prices, priced)
+    first = next((p for p in act.prices if p.confirmed_at is not None), act.prices[0])
+    return (
+        replace(
+            priced,
+            at=act.issued_at,
+            policy=act.prices[0].policy,
+            confirmed_at=first.confirmed_at,
+            confirmed_policy=first.confirmed_policy,
+        ),
+    )
+
+
+def strike_confirmed(state: AccountState, o: StrikeConfirmed) -> AccountState:
+    """A person stands behind the act as it is now."""
+
+    def confirmed(act: Act) -> Act:
+        sure = replace(act.prices[-1], confirmed_at=o.effective_at, confirmed_policy=o.policy_version)
+        return replace(
+            act, prices=(*act.prices[:-1], sure), confirmed_by=o.actor.id, version=act.version + 1
+        )
+
+    return _with_act(state, o.strike, confirmed)
+
+
+def strike_removed(state: AccountState, o: StrikeRemoved) -> AccountState:
+    """The act counts no more; what was wrong isn't among the strikes ever given."""
+    before = next((act.counts_as for act in state.acts if act.strike == o.strike), "warning")
+    total = state.total_strikes - (before == "strike" and o.status != WAIVED)
+    removed = _with_act(state, o.strike, lambda act: replace(act, status=o.status, version=act.version + 1))
+    return replace(removed, total_strikes=total)
+
+
+def strike_expired(state: AccountState, o: StrikeExpired) -> AccountState:
+    """The act's own points ran out."""
+    return _with_act(state, o.strike, lambda act: replace(act, expired=True, version=act.version + 1))
+
+
+def episode_lapsed(state: AccountState, o: EpisodeLapsed) -> AccountState:
+    """A raised price of the episode ran out."""
+    episodes = tuple(
+        replace(episode, lapsed_at=o.effective_at) if episode.id == o.episode else episode
+        for episode in state.episodes
+    )
+    return replace(state, episodes=episodes, version=state.version + 1)
+
+
+def notice_noted(state: AccountState, o: NoticeNoted) -> AccountState:
+    """The earliest notice counts."""
+    if o.episode is None:
+        return state
+    episodes = tuple(
+        replace(episode, noticed_at=o.effective_at)
+        if episode.id == o.episode and (episode.noticed_at is None or o.effective_at < episode.noticed_at)
+        else episode
+        for episode in state.episodes
+    )
+    return replace(state, episodes=episodes)

@@ -1,0 +1,71 @@
+"""What enforcement decides and what the tables show agree, on random histories."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from events.codec import decode_entry
+from projections.recorded import Recorded
+from services.enforcement.state import AccountState
+from tests.model.histories import Play, from_seed
+from tests.support.tables import MemoryTables
+
+SEEDS = range(40)
+LENGTH = 60
+
+
+def recorded(play: Play) -> list[Recorded]:
+    """The ledger that enforcement left."""
+    ledger = play.world.ledger
+    return [Recorded(play.partition, offset, decode_entry(data), data) for offset, data in enumerate(ledger)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_tables_show_what_enforcement_holds(seed: int) -> None:
+    """Whoever decides by what the tables show names the versions that enforcement expects."""
+    play = Play()
+    play.run(from_seed(seed, LENGTH))
+    tables = MemoryTables()
+    entries = recorded(play)
+    random = Random(seed)
+    while entries:
+        size = random.randint(1, 9)
+        tables.apply(entries[:size])
+        entries = entries[size:]
+    state: AccountState = play.world.states["account:ann"]
+    strikes, sanctions, cases = (tables.rows[name] for name in ("strikes", "sanctions", "cases"))
+    assert {act.strike: shown(act) for act in state.acts} == {
+        key: row_shown(row) for key, row in strikes.items()
+    }
+    in_force = {key: row for key, row in sanctions.items() if row.status == "in_force"}
+    assert {s.id: (s.kind, s.version, s.ends_at, s.content_action) for s in state.sanctions} == {
+        key: (row.sanction_kind, row.version, row.ends_at, row.content_action)
+        for key, row in in_force.items()
+    }
+    open_cases = {key: row for key, row in cases.items() if row.status == "open"}
+    assert {c.id: (c.kind, c.version, c.urgent, c.subject) for c in state.cases} == {
+        key: (row.case_kind, row.version, row.urgent, row.subject) for key, row in open_cases.items()
+    }
+    assert tables.rows["standings"]["ann"].sequence == state.sequence
+
+
+def shown(act: Any) -> tuple[Any, ...]:
+    """An act as enforcement holds it."""
+    status = "expired" if act.status == "active" and act.expired else act.status
+    return (act.version, status, act.counts_as, act.severity, act.guideline, act.case, act.confirmed_at)
+
+
+def row_shown(row: Any) -> tuple[Any, ...]:
+    """The same of a row."""
+    return (
+        row.version,
+        row.status,
+        row.counts_as,
+        row.severity,
+        row.guideline,
+        row.policy_case,
+        row.confirmed_at,
+    )
