@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import screening
+from benchmarks import enforcement, pipeline, projecting, screening
 from benchmarks.machine import machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
@@ -20,6 +20,9 @@ from services.runtime.settings import PROJECT
 Part = Callable[[Stack, float, int], Awaitable[dict[str, Any]]]
 PARTS: Final[dict[str, Part]] = {
     "screening": screening.measure,
+    "enforcement": enforcement.measure,
+    "projecting": projecting.measure,
+    "pipeline": pipeline.measure,
 }
 SECONDS: Final = 20.0
 WRITTEN: Final = PROJECT / "build" / "bench.json"

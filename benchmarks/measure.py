@@ -23,7 +23,7 @@ from services.runtime.embedded.child import free_port
 from services.runtime.settings import PROJECT, Settings
 
 LOOK_INTERVAL_S: Final = 0.25
-START_WAIT_S_MAX: Final = 60.0
+START_WAIT_S_MAX: Final = 120.0
 STALL_S_MAX: Final = 30.0
 WARM_SHARE: Final = 0.1
 _SAMPLE: Final = re.compile(r'^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$', re.MULTILINE)
@@ -134,6 +134,7 @@ class Worker:
 
     async def drain(self, topic: str, records: int) -> Rate:
         """Watch it until it has committed at least so many records and nothing more comes; the rate in between."""
+        await self.ready()
         looks: list[Look] = []
         moved_at = time.monotonic()
         while time.monotonic() - moved_at < STALL_S_MAX:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -15,6 +18,10 @@ from services.keys import READ, Operator
 from services.runtime.reading import PAGE_ROWS, Database
 
 PAGE_ROWS_MAX: Final = 500
+EXAMPLES: Final[Mapping[str, Any]] = json.loads(
+    files("services.api").joinpath("examples.json").read_text("utf-8")
+)
+"""One answer of each path, as a deployment gave it; a test holds them against the answers' shapes."""
 
 router = APIRouter(
     prefix="/v1",
@@ -37,7 +44,12 @@ After = Annotated[
 OfAccount = Annotated[
     str | None, Query(description="Only this account's.", examples=["u-1001"], max_length=140)
 ]
-Absent = responses(HTTPStatus.NOT_FOUND)
+
+
+def shown(name: str, *problems: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI description: an example of the answer, and the problems beside it."""
+    example = {"content": {"application/json": {"example": EXAMPLES[name]}}}
+    return {200: example, **responses(*problems)}
 
 
 def database(request: Request) -> Database:
@@ -50,7 +62,10 @@ Db = Annotated[Database, Depends(database)]
 
 
 @router.get(
-    "/accounts/{account}/standing", response_model=answers.StandingData, responses=Absent, tags=["accounts"]
+    "/accounts/{account}/standing",
+    response_model=answers.StandingData,
+    responses=shown("standing", HTTPStatus.NOT_FOUND),
+    tags=["accounts"],
 )
 async def standing(
     account: AccountId,
@@ -68,13 +83,18 @@ async def standing(
     return await answers.standing(db, account, as_of)
 
 
-@router.get("/accounts/{account}/audit", response_model=answers.Audit, responses=Absent, tags=["accounts"])
+@router.get(
+    "/accounts/{account}/audit",
+    response_model=answers.Audit,
+    responses=shown("audit", HTTPStatus.NOT_FOUND),
+    tags=["accounts"],
+)
 async def audit(account: AccountId, who: Who, db: Db, after: After = None, limit: Limit = PAGE_ROWS) -> Any:
     """Every ledger entry of an account, the latest first: who and what caused it, and what came of it."""
     return await answers.audit(db, who, account, after, limit)
 
 
-@router.get("/strikes", response_model=answers.Strikes, tags=["strikes"])
+@router.get("/strikes", response_model=answers.Strikes, responses=shown("strikes"), tags=["strikes"])
 async def strikes(
     _: Who,
     db: Db,
@@ -94,7 +114,7 @@ async def strikes(
     return await answers.strikes(db, **chosen, after=after, limit=limit)
 
 
-@router.get("/sanctions", response_model=answers.Sanctions, tags=["sanctions"])
+@router.get("/sanctions", response_model=answers.Sanctions, responses=shown("sanctions"), tags=["sanctions"])
 async def sanctions(
     _: Who,
     db: Db,
@@ -110,7 +130,7 @@ async def sanctions(
     return await answers.sanctions(db, **chosen, after=after, limit=limit)
 
 
-@router.get("/cases", response_model=answers.Cases, tags=["cases"])
+@router.get("/cases", response_model=answers.Cases, responses=shown("cases"), tags=["cases"])
 async def cases(
     who: Who,
     db: Db,
@@ -129,7 +149,12 @@ async def cases(
     return await answers.cases(db, who, **chosen, after=after, limit=limit)
 
 
-@router.get("/cases/{case_id}", response_model=answers.CaseData, responses=Absent, tags=["cases"])
+@router.get(
+    "/cases/{case_id}",
+    response_model=answers.CaseData,
+    responses=shown("case", HTTPStatus.NOT_FOUND),
+    tags=["cases"],
+)
 async def case(
     case_id: Annotated[str, Path(description="The case's id.", max_length=140)], who: Who, db: Db
 ) -> Any:
@@ -138,7 +163,10 @@ async def case(
 
 
 @router.get(
-    "/explain/{id}", response_model=answers.ExplanationData, responses=Absent, tags=["strikes", "sanctions"]
+    "/explain/{id}",
+    response_model=answers.ExplanationData,
+    responses=shown("explain", HTTPStatus.NOT_FOUND),
+    tags=["strikes", "sanctions"],
 )
 async def explain(
     request: Request,

@@ -111,11 +111,11 @@ def build(choice: Choice, who: Operator, now: datetime, event_id: str | None = N
         ) from error
 
 
-async def standing_version(account: str) -> int | None:
-    """The version of an account's standing; None for one that nothing is known of."""
+async def standing_version(account: str) -> int:
+    """The version of an account's standing; 0, before any, for one that nothing is known of."""
     async with connect.database() as pool:
         found: int | None = await pool.fetchval("SELECT version FROM standings WHERE account = $1", account)
-    return found
+    return found or 0
 
 
 def until(text: str) -> datetime:

@@ -40,11 +40,12 @@ def tell_how_to_look(console: Console, deployment: Deployment, second: Path) -> 
     """Print where everything is, and what to try."""
     api = deployment.addresses["api"]
     console.print("\n[bold]It all runs on.[/bold] In another shell:\n")
+    then = f"{cast.day(44, 16):%Y-%m-%dT%H:%MZ}"
     lines = (
         (f"source {deployment.env_file}", "how to reach it, as mod-ada"),
         ("goodstanding status", "how far each stage is"),
         (f"goodstanding standing {cast.REX}", "what the serial offender's record looks like"),
-        (f"goodstanding standing {cast.NORA} --as-of {cast.day(44, 16):%Y-%m-%dT%H:%MZ}", "what was known then"),
+        (f"goodstanding standing {cast.NORA} --as-of {then}", "what was known then"),
         (f"goodstanding audit {cast.NORA}", "every entry about her, and who decided it"),
         ("goodstanding cases ls", "what waits for a person"),
         ("goodstanding dead-letters ls", "what was refused, and why"),
@@ -65,13 +66,14 @@ async def _numbers(console: Console, db: asyncpg.Pool, played: Played) -> None:
         "(SELECT count(*) FROM sanctions) AS sanctions, (SELECT count(*) FROM standings) AS accounts, "
         "(SELECT count(*) FROM cases WHERE status = 'open') AS open_cases"
     )
-    console.print(
-        f"[bold]{played.sent:,}[/bold] events went in; {row['entries']:,} entries about "
-        f"{row['accounts']} accounts are in the ledger: {row['strikes']} strikes and warnings, {row['sanctions']} sanctions, "
-        f"{row['open_cases']} cases wait for a person. {played.kept_out} posts weren't written, since their "
-        "authors were suspended.\n",
-        soft_wrap=True,
+    parts = (
+        f"[bold]{played.sent:,}[/bold] events went in;",
+        f"{row['entries']:,} entries about {row['accounts']} accounts are in the ledger:",
+        f"{row['strikes']} strikes and warnings, {row['sanctions']} sanctions.",
+        f"{row['open_cases']} cases wait for a person.",
+        f"{played.kept_out} posts weren't written, since their authors were suspended.\n",
     )
+    console.print(" ".join(parts), soft_wrap=True)
 
 
 async def _standings(console: Console, asked: Asked) -> None:

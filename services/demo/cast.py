@@ -301,8 +301,8 @@ def _small() -> list[Scene]:
               (event(day(80, 12), "post.deleted", ELI, gone, "cast-eli-1-3"),)),
         Scene(day(84, 10), "kim posts her own number: hidden and told, no strike",
               (_says(day(84, 10), KIM, "kim-1", "Call me any time, my number is +1 202 555 0143."),)),
-        Scene(day(86, 22), "ann isn't well: a welfare case, urgent, and never a strike",
-              (_says(day(86, 22), ANN, "ann-1", "I don't want to live any more. I don't know whom to tell."),)),
+        Scene(day(86, 22), "ann isn't well: an urgent welfare case, never a strike",
+              (_says(day(86, 22), ANN, "ann-1", "I don't want to live any more. Whom can I tell?"),)),
     ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ async def play(
 ) -> Played:
     """Play everything up to `until`. `crowd` and `story` are in the order of time."""
     platform, desk = Platform(), Desk(stream)
-    rest = iter(_slices(crowd, [scene.at for scene in moments(story, until)]))
+    rest = iter(slices(crowd, [scene.at for scene in moments(story, until)]))
     sent = 0
     await stream.advance(START, OPERATOR)
     for scene in moments(story, until):
@@ -87,7 +87,7 @@ def moments(story: Sequence[Scene], until: datetime) -> Iterator[Scene]:
         yield scene
 
 
-def _slices(crowd: Sequence[Sent], ends: Sequence[datetime]) -> Iterator[list[Sent]]:
+def slices(crowd: Sequence[Sent], ends: Sequence[datetime]) -> Iterator[list[Sent]]:
     """The crowd's events up to each end, those after the end before."""
     begin = 0
     for end in ends:

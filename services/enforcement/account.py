@@ -31,6 +31,7 @@ from events.signals import (
 from services.enforcement import accounts, decisions, posts, reports
 from services.enforcement.casework import close
 from services.enforcement.decider import Context, Decision
+from services.enforcement.decisions.refusals import Refusal, case_of
 from services.enforcement.draft import Draft
 from services.enforcement.due import deadlines, due
 from services.enforcement.evolve import evolve
@@ -87,18 +88,14 @@ def _tick(draft: Draft, tick: Tick) -> None:
 
 
 def _decided(draft: Draft, decision: Decided) -> None:
-    if decision.decision == "redecide":
-        _redecide(draft, decision)
-    else:
-        decisions.decided(draft, decision)
+    decisions.decided(draft, decision, {"redecide": _redecide})
 
 
 def _redecide(draft: Draft, decision: Decided) -> None:
     """After a fault of ours was mended: what failed is decided again, as of now, and the case closes."""
-    case = next((c for c in draft.state.cases if c.id == decision.target and c.failed_signals), None)
-    if case is None or decision.version != case.version:
-        decisions.decided(draft, decision)
-        return
+    case = case_of(draft, decision)
+    if case.kind != "failed":
+        raise Refusal("invalid", "nothing failed in this case", "confirm or dismiss it instead", case.version)
     for signal in case.failed_signals:
         if not isinstance(signal.body, Tick):
             again = Draft(draft.state, signal, draft.context)

@@ -1,9 +1,10 @@
-"""What becomes known of an account beside its posts.
-
-Its profile, merits, notices delivered, sanctions carried out.
-"""
+"""What becomes known of an account beside its posts: its profile, merits, notices, sanctions carried out."""
 
 from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
 
 from events.ledger import AccountNoted, MeritNoted, NoticeNoted, Refused, SanctionCarried
 from events.signals import AccountChanged, MeritEarned, NoticeDelivered, SanctionReported
@@ -11,11 +12,15 @@ from services.enforcement.draft import Draft
 from services.enforcement.ladder import survivors
 from services.enforcement.sanctioning import refold, restore_post
 from services.enforcement.state import AccountState
-from services.enforcement.striking import find_strike, remove, warning_id
+from services.enforcement.striking import find_strike, remove
+
+OWN_MAX: Final = 20
+"""Domains, addresses or numbers that are known as an account's own, of each."""
 
 
 def account_changed(draft: Draft, change: AccountChanged) -> None:
     """Take up what became known; an account that turns out to be staff is looked at by a person."""
+    change = _whole(draft.state, change)
     was = draft.state.account_kind
     if not _says_something_new(draft.state, change):
         return
@@ -34,6 +39,26 @@ def account_changed(draft: Draft, change: AccountChanged) -> None:
     )
     if change.account_kind == "staff" and was != "staff":
         _withdraw_automation(draft)
+
+
+def _whole(state: AccountState, change: AccountChanged) -> AccountChanged:
+    """What a change comes to: what was verified joins what is the account's own, an erasure leaves none."""
+    if change.change == "erased":
+        return replace(change, own_domains=(), own_emails=(), own_phones=())
+    if change.change != "verified":
+        return change
+    return replace(
+        change,
+        own_domains=_joined(state.own_domains, change.own_domains),
+        own_emails=_joined(state.own_emails, change.own_emails),
+        own_phones=_joined(state.own_phones, change.own_phones),
+    )
+
+
+def _joined(own: tuple[str, ...], verified: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if verified is None:
+        return None
+    return tuple(dict.fromkeys((*own, *verified)))[-OWN_MAX:]
 
 
 def _says_something_new(state: AccountState, change: AccountChanged) -> bool:
@@ -95,16 +120,12 @@ def _strikes_of(state: AccountState, about: str) -> tuple[str, ...] | None:
     for sanction in state.sanctions:
         if sanction.id == about:
             return sanction.strikes
-    for act in state.acts:
-        if warning_id(state.entity, act.strike) == about:
-            return (act.strike,)
-    return None
+    return next((ended.strikes for ended in state.ended if ended.id == about), None)
 
 
 def sanction_reported(draft: Draft, report: SanctionReported) -> None:
     """The platform carried a sanction out, or couldn't."""
-    known = any(s.id == report.sanction for s in draft.state.sanctions)
-    if not known and _strikes_of(draft.state, report.sanction) is None:
+    if _strikes_of(draft.state, report.sanction) is None:
         _unknown(draft, "sanction", report.sanction)
         return
     draft.note(SanctionCarried(report.sanction, report.result, report.code, draft.now))
@@ -115,7 +136,7 @@ def _unknown(draft: Draft, kind: str, about: str) -> None:
         Refused(
             f"{kind}_reported",
             "unknown_target",
-            f"`{about}` is neither a strike nor a sanction in force of this account",
+            f"`{about}` is no strike of this account, and no sanction that is in force or was lately",
             "name the id that the strike or sanction event carried, and the account as subject",
             draft.now,
         )

@@ -7,7 +7,7 @@ from events.ledger import CaseClosed, CaseResult, ReportFolded
 from events.signals import ReportAnswered, ReportOutcome
 from services.enforcement.draft import Draft
 from services.enforcement.ladder import survivors
-from services.enforcement.state import Case
+from services.enforcement.state import Case, CaseReport
 
 
 def close(
@@ -16,7 +16,8 @@ def close(
     """Close a case as it stands now, and answer its reports."""
     case = next((c for c in draft.state.cases if c.id == case.id), case)
     if report_outcome is not None:
-        answer_reports(draft, case, report_outcome)
+        for report in case.reports:
+            answer(draft, report, report_outcome)
     draft.note(
         CaseClosed(
             case.id,
@@ -31,41 +32,47 @@ def close(
 
 
 def close_cases_of(draft: Draft, strike: str, result: CaseResult, reason_ref: str | None) -> None:
-    """Close the cases that ask just about this strike; one with more to answer stays open."""
-    standing = {act.strike for act in survivors(draft.state.acts) if act.confirmed_at is None}
+    """Close the cases that ask just about this strike; one with more to answer stays open.
+
+    What a person waived was right, and so were its reports.
+    """
+    outcome: ReportOutcome = "dismissed_in_good_faith" if result == "overturned" else "upheld"
+    unanswered = {act.strike for act in survivors(draft.state.acts) if act.confirmed_at is None}
     for case in draft.state.cases:
-        if strike not in case.strikes or any(other in standing for other in case.strikes):
+        if strike not in case.strikes or any(other in unanswered for other in case.strikes):
             continue
         if any(finding.severity > 0 for finding in case.findings):
             continue
-        close(
-            draft, case, result, reason_ref, "upheld" if result == "confirmed" else "dismissed_in_good_faith"
+        close(draft, case, result, reason_ref, outcome)
+
+
+def answer(draft: Draft, report: CaseReport, outcome: ReportOutcome) -> None:
+    """Send a reporter the outcome. Reports by e-mail are answered outside."""
+    if report.by_email:
+        return
+    body = ReportAnswered(report.report, report.reporter, outcome)
+    draft.send(account_entity(report.reporter), f"report_answered:{report.report}", body)
+
+
+def answer_one(draft: Draft, case: Case, report: CaseReport, outcome: ReportOutcome) -> None:
+    """Answer one report of a case, which stays open without it."""
+    answer(draft, report, outcome)
+    leave(draft, case, report, outcome)
+
+
+def leave(draft: Draft, case: Case, report: CaseReport, reason: str) -> None:
+    """A report leaves its case."""
+    draft.note(
+        ReportFolded(
+            report.report,
+            report.reporter,
+            report.by_email,
+            case.id,
+            reason,
+            0,
+            None,
+            None,
+            draft.now,
+            withdrawn=True,
         )
-
-
-def answer_reports(draft: Draft, case: Case, outcome: ReportOutcome, only: str | None = None) -> None:
-    """Send each reporter of a case (or the one of a single report) the outcome.
-
-    Reports by e-mail are answered outside.
-    """
-    for report in case.reports:
-        if only is not None and report.report != only:
-            continue
-        if not report.by_email:
-            body = ReportAnswered(report.report, report.reporter, outcome)
-            draft.send(account_entity(report.reporter), f"report_answered:{report.report}", body)
-        if only is not None:
-            draft.note(
-                ReportFolded(
-                    report.report,
-                    report.reporter,
-                    report.by_email,
-                    case.id,
-                    outcome,
-                    0,
-                    None,
-                    None,
-                    draft.now,
-                    withdrawn=True,
-                )
-            )
+    )

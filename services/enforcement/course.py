@@ -51,7 +51,7 @@ def course(state: AccountState, policies: Mapping[str, Policy], until: datetime)
             break
         policy = policies[version]
         before = height(state, _before(acts, moment), moment, policy)
-        after = height(state, [act for act in acts if act.issued_at <= moment], moment, policy)
+        after = height(state, [act for act in acts if _known_at(act) <= moment], moment, policy)
         terminates = terminates or new_ground(before, after, policy) is not None
         if after.rung > before.rung:
             instead = after.at_top(policy)
@@ -66,21 +66,26 @@ def _moments(acts: list[Act]) -> dict[datetime, str]:
     """When something changed, and the policy whose ladder was climbed then. An import climbs none."""
     moments: dict[datetime, str] = {}
     for act in acts:
+        silent = act.issued_at if act.imported_at is not None else None
         for priced in act.prices:
-            if not act.imported or priced.at != act.issued_at:
+            if priced.at != silent:
                 moments[priced.at] = priced.policy
-            if priced.confirmed_at is not None and not (act.imported and priced.confirmed_at == act.issued_at):
+            if priced.confirmed_at is not None and priced.confirmed_at != silent:
                 moments[priced.confirmed_at] = priced.confirmed_policy or priced.policy
     return moments
 
 
+def _known_at(act: Act) -> datetime:
+    return act.issued_at if act.imported_at is None else act.imported_at
+
+
 def _before(acts: list[Act], moment: datetime) -> list[Act]:
-    """The acts as they were before anything at this moment had happened, but for what was imported."""
+    """The acts as they were before anything at this moment had happened, but for what was imported then."""
     found = []
     for act in acts:
-        if act.issued_at < moment:
+        if _known_at(act) < moment:
             found.append(_as_before(act, moment))
-        elif act.imported and act.issued_at == moment:
+        elif act.imported_at == moment:
             found.append(act)
     return found
 

@@ -165,7 +165,7 @@ def notice_of(
     pricing_version: str | None = None,
     reason_ref: str | None = None,
 ) -> Notice:
-    """The facts of a notice, frozen now. `content_at`: when the content was written, if not with this signal."""
+    """The facts of a notice, frozen now. `content_at`: when the content was written, if not just now."""
     return Notice(
         guideline,
         pricing_version or draft.policy.version,

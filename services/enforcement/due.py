@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+import msgspec
+
 from events.ledger import EpisodeLapsed, Outcome, ReporterMuted, SanctionLifted, StrikeExpired
 from services.enforcement.draft import CLOCK, Draft
 from services.enforcement.ladder import raises, sure_price
+from services.enforcement.sanctioning import content_removals
 from services.enforcement.state import AccountState, Act
 
 Due = tuple[datetime, str, Outcome]
@@ -25,7 +28,11 @@ def due(draft: Draft) -> None:
     """Note everything whose time has come, in the order of deadline and id."""
     pending = [item for item in _pending(draft.state) if item[0] <= draft.now]
     for _, _, outcome in sorted(pending, key=lambda item: item[:2]):
-        draft.note(outcome)
+        if isinstance(outcome, SanctionLifted) and outcome.post is not None:
+            restored = len(content_removals(draft.state, outcome.post)) == 1
+            draft.note(msgspec.structs.replace(outcome, restored=restored))
+        else:
+            draft.note(outcome)
 
 
 def _pending(state: AccountState) -> Iterator[Due]:
@@ -36,9 +43,8 @@ def _pending(state: AccountState) -> Iterator[Due]:
     for sanction in state.sanctions:
         at = sanction.ends_at
         if at is not None:
-            restored = sanction.kind == "content_removal"
             lifted = SanctionLifted(
-                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post, restored
+                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post
             )
             yield at, sanction.id, lifted
     until = state.reporter_muted_until

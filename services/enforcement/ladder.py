@@ -5,8 +5,8 @@ refold of the others (`course.py`):
 
 - an act's points run from its issue for as long as its frozen price says;
 - an episode costs its dearest act, or, while enough of its acts are within a raised price, that price;
-- there are two folds over the same episodes: of all strikes, and of the confirmed ones, each at the price that
-  a person confirmed. Automation alone reaches at most the first rung;
+- there are two folds over the same episodes: of all strikes, and of the confirmed ones, each at the price
+  that a person confirmed. Automation alone reaches at most the first rung;
 - only a rise of the effective rung starts a suspension.
 """
 
@@ -130,7 +130,7 @@ def _priced(act: Act, at: datetime) -> Priced:
 
 
 def sure_price(act: Act, at: datetime | None = None) -> Priced | None:
-    """The last price that a person had confirmed by an instant, or ever; None: no person stood behind the act."""
+    """The last price that a person had confirmed by an instant, or ever; None: none was confirmed."""
     for priced in reversed(act.prices):
         if priced.confirmed_at is not None and (at is None or priced.confirmed_at <= at):
             return priced
@@ -171,8 +171,8 @@ def _own_points(act: Act, priced: Priced, at: datetime) -> int:
 def raises(members: Sequence[tuple[Act, Priced]]) -> list[tuple[int, int, datetime | None]]:
     """What an episode is raised to, as (points, the severity that is raised, until when; None: for ever).
 
-    The raised price of an act counts while enough acts are within it. Each act's is looked at, not just that of
-    the most severe: so taking one away can never raise the points, whatever policies priced the others.
+    The raised price of an act counts while enough acts are within it. Each act's is looked at, not just that
+    of the most severe: so taking one away can never raise the points, whatever policies priced the others.
     """
     enough = members[0][0].acts_to_raise
     if len(members) < enough:

@@ -1,16 +1,14 @@
 """One partition of enforcement: signals in, ledger entries and outcomes out.
 
-Pure: time comes in ticks, policies as data.
-
-A tick may free many deadlines. They fire in the order of (deadline, entity), in chunks: a batch that has
-written enough stops, keeps the
-tick as its cursor, and is handed the same tick again.
+Pure: time comes in ticks, policies as data. A tick may free many deadlines. They fire in the order of
+(deadline, entity), in chunks: a batch that has written enough stops, keeps the tick as its cursor, and is
+handed the same tick again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from typing import Any, Final, Protocol
 
@@ -28,15 +26,13 @@ from services.enforcement.decider import Context, Decider
 from services.enforcement.ledgering import Applied, apply
 from services.enforcement.state import decode_state
 
-TICK_ENTRIES_MAX: Final = 1_000
-"""Entries that a tick writes in one batch before it is continued in the next one."""
+BATCH_ENTRIES_MAX: Final = 2_000
+"""Entries that a batch has written when a tick in it is left to be continued in the next one."""
 FAILURES_WINDOW_SIGNALS: Final = 1_000
 FAILURES_MAX: Final = 100
-"""So many failed decisions within the window are a fault of this build, not of the signals.
+"""More failed decisions than this within the window are a fault of this build: the worker turns not-ready."""
 
-The worker turns not-ready.
-"""
-
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 DECIDERS: Final[Mapping[str, Decider[Any]]] = {ACCOUNT.prefix: ACCOUNT}
 
 
@@ -53,7 +49,11 @@ class Record(Protocol):
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
-    """Enforcement's part of the guard. `cursor`: the offset of the tick that is still firing."""
+    """Enforcement's part of the guard.
+
+    `now` is the last tick's. `heard`: before the first tick, the latest time at which a signal was received.
+    `cursor`: the offset of the tick that is still firing.
+    """
 
     now: datetime | None = None
     policy: str | None = None
@@ -61,13 +61,11 @@ class Guard(msgspec.Struct, frozen=True, gc=False):
     entries: int = 0
     head: str = ""
     cursor: int | None = None
+    heard: datetime | None = None
 
 
 class Made(msgspec.Struct, gc=False):
-    """What a step made: records to send as (topic, key, value, partition, headers).
-
-    And the entities that changed.
-    """
+    """What a step made: records to send as (topic, key, value, partition, headers), and changed states."""
 
     records: list[tuple[str, bytes | None, bytes | None, int | None, tuple[tuple[str, bytes], ...]]]
     changes: dict[bytes, bytes | None]
@@ -150,29 +148,36 @@ class Partition:
             )
 
     def _tick(self, signal: Signal, tick: Tick, offset: int, made: Made) -> bool:
-        """Fire what is due; False where there is more to fire than one batch takes."""
-        now = self.guard.now
-        if now is not None and tick.at <= now and self.guard.cursor != offset:
+        """Fire what is due; False where there is more to fire than one batch takes.
+
+        Time doesn't go back, not even from what was heard before the first tick.
+        """
+        last = self.guard.now
+        if last is not None and tick.at <= last and self.guard.cursor != offset:
             return True
-        self.guard = msgspec.structs.replace(self.guard, now=tick.at, cursor=offset)
-        fired = 0
-        while self._due and self._due[0][0] <= tick.at:
+        now = max(at for at in (tick.at, last, self.guard.heard) if at is not None)
+        self.guard = msgspec.structs.replace(self.guard, now=now, cursor=offset, heard=None)
+        if not (self.guard.policy or signal.policy_version):
+            now = NEVER  # nothing can be decided before the first policy
+        while self._due and self._due[0][0] <= now:
             deadline, entity = self._due[0]
-            if self._scheduled.get(entity) != deadline:
-                heappop(self._due)
-                continue
-            if fired >= TICK_ENTRIES_MAX:
+            waiting = self._scheduled.get(entity) == deadline
+            if waiting and made.entries >= BATCH_ENTRIES_MAX:
                 return False
             heappop(self._due)
-            del self._scheduled[entity]
-            fired += 1
-            self._apply(msgspec.structs.replace(signal, entity=entity), made)
+            if waiting:
+                del self._scheduled[entity]
+                self._apply(msgspec.structs.replace(signal, entity=entity), made)
         self.guard = msgspec.structs.replace(self.guard, cursor=None)
         return True
 
     def _context(self, signal: Signal) -> Context:
         """The partition's time and policy; before its first tick or activation, the signal's own."""
-        now = self.guard.now or signal.received_at
+        now = self.guard.now
+        if now is None:
+            heard = self.guard.heard
+            now = signal.received_at if heard is None else max(signal.received_at, heard)
+            self.guard = msgspec.structs.replace(self.guard, heard=now)
         return Context(now, self._policies[self.guard.policy or signal.policy_version], self._policies)
 
     def _apply(self, signal: Signal, made: Made) -> None:

@@ -1,7 +1,4 @@
-"""What was found in a post: which finding becomes the strike, what goes to a person.
-
-What is only recorded.
-"""
+"""What was found in a post: what becomes the strike, what goes to a person, what is only recorded."""
 
 from __future__ import annotations
 
@@ -10,14 +7,16 @@ from datetime import timedelta
 import msgspec
 
 from events.ids import post_act
-from events.ledger import CaseFinding, Detection, FindingEffect, FindingNoted, PostChanged, SanctionLifted
+from events.ledger import CaseFinding, Detection, FindingEffect, FindingNoted, Notice, PostChanged
 from events.policy import Case as PolicyCase
 from events.policy import Policy
 from events.signals import Actor, Finding, Mode, PostScreened
 from services.enforcement.draft import Draft, evidence_of, find_case, notice_of
-from services.enforcement.sanctioning import climb, hide, standing_height
-from services.enforcement.state import ACTS_MAX, EPISODE_ACTS_MAX, AccountState
-from services.enforcement.striking import Violation, amend, find_act, issue
+from services.enforcement.evolve.strikes import room_for_act
+from services.enforcement.ladder import survivors
+from services.enforcement.sanctioning import climb, content_removals, hide, lift, standing_height
+from services.enforcement.state import EPISODE_ACTS_MAX, AccountState
+from services.enforcement.striking import Violation, amend, episode_of, find_act, issue, violation_notice
 
 BY_RULE = Detection("own_initiative", automated_detection=True, automated_decision=True)
 BY_RULE_FOR_REVIEW = Detection("own_initiative", automated_detection=True, automated_decision=False)
@@ -62,18 +61,22 @@ def post_screened(draft: Draft, post: PostScreened) -> None:
             f"could not be checked: {rules} raised",
             failed_rules=post.failed_rules,
         )
-    if draft.state.acts:
-        act = find_act(draft.state, post_act(post.post))
-        if act is not None:
-            guideline, facts = act.guideline, "active points rose with this act"
-            climb(draft, before, notice_of(draft, guideline, facts, BY_RULE, content_ref=post.content_ref))
+    act = find_act(draft.state, post_act(post.post))
+    if act is not None:
+        guideline = act.guideline
+        climb(draft, before, lambda: _notice(draft, post, guideline, "active points rose with this act"))
+
+
+def _notice(
+    draft: Draft, post: PostScreened, guideline: str, facts: str, pricing: Policy | None = None
+) -> Notice:
+    """What the account must be told of what a rule did about a post."""
+    version = None if pricing is None else pricing.version
+    return notice_of(draft, guideline, facts, BY_RULE, content_ref=post.content_ref, pricing_version=version)
 
 
 def judge(draft: Draft, finding: Finding, pricing: Policy) -> Judged | None:
-    """What a finding is, of this account.
-
-    Conditional facts are resolved, and staff are looked at by a person.
-    """
+    """What a finding is, of this account: conditional facts are resolved, and a person looks at staff."""
     case_id, mode = finding.case, finding.mode
     if finding.condition is not None and holds(draft, finding, pricing):
         case_id = finding.condition.case
@@ -82,7 +85,7 @@ def judge(draft: Draft, finding: Finding, pricing: Policy) -> Judged | None:
         return None
     if case_id != finding.case and mode != "shadow":
         mode = case.mode_for(finding.confidence)
-    if draft.state.account_kind == "staff" and mode == "enforce":
+    if draft.state.account_kind == "staff" and mode == "enforce" and case.severity > 0:
         mode = "review"
     return Judged(finding, case, mode)
 
@@ -107,23 +110,12 @@ def holds(draft: Draft, finding: Finding, pricing: Policy) -> bool:
 def _deleted(draft: Draft, post: PostScreened) -> None:
     """The author took the post back: what is on record stays, and there is nothing left to hide."""
     act = post_act(post.post)
-    hidden = [s for s in draft.state.sanctions if s.post == post.post and s.kind == "content_removal"]
+    hidden = content_removals(draft.state, post.post)
     if find_act(draft.state, act) is None and not hidden and find_case(draft.state, act) is None:
         return
     draft.note(PostChanged(act, post.post, post.revision, "deleted", draft.now))
     for sanction in hidden:
-        draft.note(
-            SanctionLifted(
-                sanction.id,
-                sanction.kind,
-                "post_deleted",
-                sanction.decision,
-                draft.signal.actor,
-                None,
-                draft.now,
-                post=post.post,
-            )
-        )
+        lift(draft, sanction, "post_deleted", draft.signal.actor, None)
 
 
 def _edited(draft: Draft, post: PostScreened) -> None:
@@ -134,53 +126,63 @@ def _edited(draft: Draft, post: PostScreened) -> None:
 
 
 def _strike(draft: Draft, post: PostScreened, found: list[Judged], pricing: Policy) -> None:
-    """The most severe finding becomes the strike of the act; the others stand beside it."""
+    """The most severe finding becomes the strike of the act; the others stand beside it.
+
+    Revisions may come in any order: whichever is worse amends the strike.
+    """
     if not found:
         return
     top = max(found, key=lambda j: j.rank)
     violation = _violation(draft, post, top, pricing)
     record = find_act(draft.state, violation.act)
-    if record is not None and post.revision < record.revision:
-        _note(draft, post, top, "beside")
-        return
-    if record is not None and not record.survives:
+    if (record is not None and not record.survives) or (record is None and _cleared(draft.state, post)):
         _review(draft, post, top, pricing)
         return
-    if record is not None:
-        if top.case.severity <= record.severity:
-            return
-        amend(draft, record, violation)
-        strike = record.strike
-    elif _full(draft.state):
-        _note(draft, post, top, "folded")
-        strike = None
-    else:
-        strike = issue(draft, violation).strike
+    if record is not None and top.case.severity <= record.severity:
+        return
+    strikes = _on_record(draft, post, top, violation)
     for other in found:
         if other is not top:
             _note(draft, post, other, "beside")
-    facts = notice_of(
-        draft,
-        top.finding.guideline,
-        top.finding.reason,
-        BY_RULE,
-        content_ref=post.content_ref,
-        pricing_version=pricing.version,
-    )
-    strikes = () if strike is None else (strike,)
-    hide(draft, post.post, post.revision, top.case.content, facts, Actor("rule", top.finding.rule), strikes)
-    if strike is not None:
-        summary = (
-            f"{top.finding.guideline}: {top.case.title.lower()}; a person may confirm or overturn the strike"
-        )
-        draft.add_to_case(violation.act, "strike", summary, strike=strike)
+    actor = Actor("rule", top.finding.rule)
+    notice = violation_notice(draft, violation)
+    hide(draft, post.post, post.revision, top.case.content, notice, actor, strikes)
+    if strikes:
+        title = top.case.title.lower()
+        summary = f"{top.finding.guideline}: {title}; a person may confirm or overturn the strike"
+        draft.add_to_case(violation.act, "strike", summary, strike=strikes[0])
 
 
-def _full(state: AccountState) -> bool:
-    """Whether the record, or the episode that is open, can list no further act."""
-    if len(state.acts) >= ACTS_MAX and all(act.survives and not act.expired for act in state.acts):
-        return True
-    return bool(state.episodes) and state.episodes[-1].acts >= EPISODE_ACTS_MAX
+def _on_record(draft: Draft, post: PostScreened, top: Judged, violation: Violation) -> tuple[str, ...]:
+    """The act's strike, issued or amended; none where the record is full of others as bad."""
+    record = find_act(draft.state, violation.act)
+    if record is not None:
+        amend(draft, record, violation)
+        return (record.strike,)
+    if _full(draft, violation):
+        _note(draft, post, top, "folded")
+        return ()
+    return (issue(draft, violation).strike,)
+
+
+def _full(draft: Draft, violation: Violation) -> bool:
+    """Whether the record, or the episode that the act would join, can list no further act.
+
+    One that is worse than all that it lists is listed still: at most one for each severity.
+    """
+    state = draft.state
+    acts = survivors(state.acts)
+    if room_for_act(state, draft.now):
+        episode = episode_of(state, violation.occurred_at)
+        if episode is None or episode.acts < EPISODE_ACTS_MAX:
+            return False
+        acts = [act for act in acts if act.episode == episode.id]
+    return violation.severity <= max((act.severity for act in acts), default=0)
+
+
+def _cleared(state: AccountState, post: PostScreened) -> bool:
+    """Whether a person found nothing wrong with this revision, or with a later one."""
+    return any(item.post == post.post and item.revision >= post.revision for item in state.cleared)
 
 
 def _violation(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> Violation:
@@ -203,19 +205,16 @@ def _violation(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) 
 def _tell(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> None:
     """No strike: the content goes, and the author is told why."""
     _note(draft, post, item, "told")
-    facts = notice_of(
-        draft,
-        item.finding.guideline,
-        item.finding.reason,
-        BY_RULE,
-        content_ref=post.content_ref,
-        pricing_version=pricing.version,
-    )
-    hide(draft, post.post, post.revision, item.case.content, facts, Actor("rule", item.finding.rule))
+    facts = _notice(draft, post, item.finding.guideline, item.finding.reason, pricing)
+    actor = Actor("rule", item.finding.rule)
+    hide(draft, post.post, post.revision, item.case.content, facts, actor, apart=True)
 
 
 def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> None:
-    """A person decides; where the policy says so, the content is out of sight meanwhile."""
+    """A person decides; where the policy says so, the content is out of sight meanwhile.
+
+    So it is where a rule would have enforced, had not a person had a say about an earlier revision.
+    """
     act = post_act(post.post)
     _note(draft, post, item, "review")
     finding = CaseFinding(
@@ -236,20 +235,12 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         urgent=item.case.urgent,
         finding=finding,
     )
-    if item.case.mode == "review" and any(
-        c.post == post.post and c.revision >= post.revision for c in draft.state.cleared
-    ):
+    if _cleared(draft.state, post):
         return
-    if item.case.mode == "review":
-        facts = notice_of(
-            draft,
-            item.finding.guideline,
-            item.finding.reason,
-            BY_RULE,
-            content_ref=post.content_ref,
-            pricing_version=pricing.version,
-        )
-        hide(draft, post.post, post.revision, item.case.content, facts, Actor("rule", item.finding.rule))
+    if item.case.mode == "review" or item.mode == "enforce":
+        facts = _notice(draft, post, item.finding.guideline, item.finding.reason, pricing)
+        actor = Actor("rule", item.finding.rule)
+        hide(draft, post.post, post.revision, item.case.content, facts, actor)
 
 
 def _note(draft: Draft, post: PostScreened, item: Judged, effect: FindingEffect) -> None:

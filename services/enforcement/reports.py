@@ -6,19 +6,17 @@ from datetime import timedelta
 from typing import Final
 
 from events.ids import account_entity, post_act
-from events.ledger import CaseKind, ReportFolded, ReportNoted, ReportResult, ReportSettled
+from events.ledger import CaseKind, CaseUpdated, ReportFolded, ReportNoted, ReportResult, ReportSettled
 from events.signals import ReportAnswered, ReportFiled, ReportWeighed, ReportWithdrawn
+from services.enforcement.casework import answer, leave
 from services.enforcement.draft import Draft
-from services.enforcement.state import AccountState
+from services.enforcement.state import CASE_REPORTS_MAX, AccountState, CaseReport
 
 CASE_KINDS: Final[dict[str, CaseKind]] = {"self-harm": "welfare", "child-safety": "restricted"}
 
 
 def report_filed(draft: Draft, report: ReportFiled) -> None:
-    """At the reporter: muted, about oneself, a second one about the same, a flood? Otherwise it goes on.
-
-    With a weight.
-    """
+    """At the reporter: muted, about oneself, a second one, one of a flood? Otherwise it goes on, weighed."""
     result = _taken(draft, report)
     weight = draft.policy.reports.weight if result == "forwarded" and not _suspended(draft.state) else 0
     draft.note(
@@ -51,12 +49,12 @@ def report_filed(draft: Draft, report: ReportFiled) -> None:
 
 def _taken(draft: Draft, report: ReportFiled) -> ReportResult:
     state = draft.state
-    if state.reporter_muted:
+    if state.reporter_muted or any(s.kind == "report_restriction" for s in state.sanctions):
         return "ignored_muted"
     if report.subject_account == state.account:
         return "ignored_self"
     about = (report.subject_account, report.post, report.revision)
-    if any((f.subject_account, f.post, f.revision) == about and f.forwarded for f in state.filed):
+    if any(f.open and (f.subject_account, f.post, f.revision) == about for f in state.filed):
         return "ignored_duplicate"
     limits = draft.policy.reports
     since = draft.now - timedelta(hours=limits.flood_hours)
@@ -72,12 +70,15 @@ def _suspended(state: AccountState) -> bool:
 def report_weighed(draft: Draft, report: ReportWeighed) -> None:
     """At the subject: the report is folded into the case about the post, or about the account.
 
-    Whose version stays as it was.
+    The case's version stays as it was. Where the case holds as many reports as it can, the report is recorded
+    and answered at once.
     """
     subject = draft.state.entity if report.post is None else post_act(report.post)
     urgent = report.reason in draft.policy.reports.urgent_reasons
     kind = CASE_KINDS.get(report.reason, "report")
     case, _ = draft.case_about(subject, kind, f"reported: {report.reason}", urgent=urgent)
+    if urgent and not case.urgent:
+        draft.note(CaseUpdated(case.id, case.version, draft.now, escalated=True))
     draft.note(
         ReportFolded(
             report.report,
@@ -91,6 +92,8 @@ def report_weighed(draft: Draft, report: ReportWeighed) -> None:
             draft.now,
         )
     )
+    if len(case.reports) >= CASE_REPORTS_MAX:
+        answer(draft, CaseReport(report.report, report.reporter, report.by_email), "ignored")
 
 
 def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
@@ -105,20 +108,7 @@ def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
     for case in draft.state.cases:
         for held in case.reports:
             if held.report == report.report and held.reporter == report.reporter:
-                draft.note(
-                    ReportFolded(
-                        held.report,
-                        held.reporter,
-                        held.by_email,
-                        case.id,
-                        "withdrawn",
-                        0,
-                        None,
-                        None,
-                        draft.now,
-                        withdrawn=True,
-                    )
-                )
+                leave(draft, case, held, "withdrawn")
                 return
 
 

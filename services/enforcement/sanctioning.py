@@ -1,15 +1,12 @@
-"""Sanctions: content that goes and comes back, suspensions that rise with the ladder and are refolded.
-
-Terminations proposed.
-"""
+"""Sanctions: content that goes and comes back, suspensions that rise with the ladder and are refolded."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from events.ledger import (
-    CaseClosed,
     CaseResult,
     Detection,
     LiftReason,
@@ -24,9 +21,11 @@ from events.ledger import (
     TerminationSettled,
 )
 from events.signals import Actor, ContentAction
+from services.enforcement.casework import close
+from services.enforcement.course import Course, course
 from services.enforcement.draft import Draft, find_case, notice_of
-from services.enforcement.ladder import GROUND, Height, course, height, survivors
-from services.enforcement.state import AccountState, Sanction
+from services.enforcement.ladder import GROUND, Height, height, new_ground, survivors
+from services.enforcement.state import POSTS_HIDDEN_MAX, AccountState, Sanction
 from services.enforcement.striking import move_warnings
 
 LADDER_DETECTION: Final = Detection("own_initiative", automated_detection=True, automated_decision=True)
@@ -39,6 +38,9 @@ def standing_height(draft: Draft) -> Height:
     return height(draft.state, survivors(draft.state.acts), draft.now, draft.policy)
 
 
+# --- content ----------------------------------------------------------------------------------------------
+
+
 def hide(
     draft: Draft,
     post: str,
@@ -47,64 +49,120 @@ def hide(
     notice: Notice,
     actor: Actor,
     strikes: tuple[str, ...] = (),
-    ordinal: int = 0,
-) -> None:
-    """Take content away, unless the post is already hidden at least as much."""
-    if action == "none":
-        return
-    present = next((s for s in draft.state.sanctions if s.post == post and s.kind == "content_removal"), None)
-    if present is not None:
-        if action == "removed" and present.content_action != "removed":
-            draft.note(
-                SanctionAmended(
-                    present.id, "revision", present.ends_at, actor, None, draft.now, content_action=action
-                )
+    *,
+    apart: bool = False,
+    ends_at: datetime | None = None,
+) -> bool:
+    """Take content away, unless it is gone already, at least as far; whether anything changed.
+
+    What is `apart` (somebody's number, or what a person removed) stays away when strikes fall, so it is a
+    sanction of its own beside one for the act.
+    """
+    if action == "none" or post in draft.state.deleted or (draft.signal.imported and actor.kind != "person"):
+        return False
+    present = next((s for s in content_removals(draft.state, post) if s.apart == apart), None)
+    if present is None:
+        _make_room(draft)
+        origin: SanctionOrigin = "rule" if actor.kind != "person" else "manual"
+        draft.note(
+            SanctionImposed(
+                sanction=draft.sanction_id(f"content:{post}"),
+                sanction_kind="content_removal",
+                origin="import" if draft.signal.imported else origin,
+                starts_at=draft.now,
+                ends_at=ends_at,
+                rung=0,
+                strikes=strikes,
+                decision=draft.signal.id,
+                actor=actor,
+                notice=notice,
+                effective_at=draft.now,
+                content_action=action,
+                post=post,
+                revision=revision,
+                apart=apart,
             )
-        return
+        )
+        return True
+    if action != "removed" or present.content_action == "removed":
+        return False
     draft.note(
-        SanctionImposed(
-            sanction=draft.id(f"content:{post}", ordinal),
-            sanction_kind="content_removal",
-            origin="manual" if actor.kind == "person" else "rule",
-            starts_at=draft.now,
-            ends_at=None,
-            rung=0,
-            strikes=strikes,
-            decision=draft.signal.id,
-            actor=actor,
-            notice=notice,
-            effective_at=draft.now,
-            content_action=action,
-            post=post,
-            revision=revision,
+        SanctionAmended(present.id, "revision", present.ends_at, actor, None, draft.now, action, notice)
+    )
+    return True
+
+
+def content_removals(state: AccountState, post: str) -> list[Sanction]:
+    """What keeps a post away."""
+    return [s for s in state.sanctions if s.post == post and s.kind == "content_removal"]
+
+
+def _make_room(draft: Draft) -> None:
+    """Where one more hidden post pushes the oldest out of what is remembered, let a person know."""
+    hidden = sum(1 for s in draft.state.sanctions if s.kind == "content_removal")
+    subject = f"hidden:{draft.state.account}"
+    if hidden >= POSTS_HIDDEN_MAX and find_case(draft.state, subject) is None:
+        summary = (
+            f"more than {POSTS_HIDDEN_MAX} posts are hidden: the oldest can't be restored from here any more"
+        )
+        draft.add_to_case(subject, "finding", summary)
+
+
+def restore_post(draft: Draft, post: str, because: LiftReason, actor: Actor, reason_ref: str | None) -> None:
+    """Give content back that was away for an act, where no strike of that act is left.
+
+    A post that its author deleted has no sanction any more, and so stays gone.
+    """
+    if any(act.post == post and act.survives for act in draft.state.acts):
+        return
+    for sanction in content_removals(draft.state, post):
+        if not sanction.apart:
+            lift(draft, sanction, because, actor, reason_ref)
+
+
+def lift(draft: Draft, sanction: Sanction, because: LiftReason, actor: Actor, reason_ref: str | None) -> None:
+    """End a sanction. Content is restored, unless something else still keeps it away."""
+    post = sanction.post if sanction.kind == "content_removal" else None
+    restored = post is not None and len(content_removals(draft.state, post)) == 1
+    draft.note(
+        SanctionLifted(
+            sanction.id,
+            sanction.kind,
+            because,
+            sanction.decision,
+            actor,
+            reason_ref,
+            draft.now,
+            sanction.post,
+            restored and because != "post_deleted",
         )
     )
 
 
-def climb(draft: Draft, before: Height, notice: Notice) -> None:
+# --- suspensions ------------------------------------------------------------------------------------------
+
+
+def climb(draft: Draft, before: Height, notice: Callable[[], Notice]) -> None:
     """Where the effective rung rose, start the suspension that it earns, or propose termination."""
     if draft.signal.imported:
         return
     after = standing_height(draft)
-    policy = draft.policy
-    if after.terminates(policy) and not before.terminates(policy) and draft.state.proposal is None:
-        because: ProposalReason = "s4" if after.s4 else "episode" if after.episode else "points"
-        propose_termination(draft, because, notice)
+    because = new_ground(before, after, draft.policy)
+    if because is not None and draft.state.proposal is None:
+        propose_termination(draft, because, notice())
         return
-    if after.rung <= before.rung:
-        return
-    length = policy.suspension(after.rung)
-    if length is None:
-        return
-    ends_at = draft.now + length
-    if any(s.ends_at is not None and s.ends_at >= ends_at for s in ladder_suspensions(draft.state)):
-        return
-    suspend(draft, "ladder", ends_at, after.rung, notice)
+    length = draft.policy.suspension(after.rung) if after.rung > before.rung else None
+    if length is not None and not _outlasted(draft.state, draft.now + length):
+        suspend(draft, "ladder", draft.now + length, after.rung, notice())
 
 
 def ladder_suspensions(state: AccountState) -> list[Sanction]:
     """The suspensions in force that the ladder gave rise to."""
     return [s for s in state.sanctions if s.origin == "ladder" and s.kind == "suspension"]
+
+
+def _outlasted(state: AccountState, ends_at: datetime) -> bool:
+    return any(s.ends_at is None or s.ends_at >= ends_at for s in ladder_suspensions(state))
 
 
 def suspend(
@@ -115,16 +173,13 @@ def suspend(
     notice: Notice,
     starts_at: datetime | None = None,
 ) -> None:
-    """Impose a suspension of the ladder.
-
-    Or the one that holds an account until a second person has decided.
-    """
+    """Impose a suspension of the ladder, or one that holds an account until a second person has decided."""
     strikes = tuple(
         act.strike for act in survivors(draft.state.acts) if act.counts_as == "strike" and not act.expired
     )
     draft.note(
         SanctionImposed(
-            sanction=draft.id(f"suspension:{origin}"),
+            sanction=draft.sanction_id(f"suspension:{origin}"),
             sanction_kind="suspension",
             origin=origin,
             starts_at=draft.now if starts_at is None else starts_at,
@@ -139,114 +194,80 @@ def suspend(
     )
 
 
+def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
+    """After strikes fell: warnings move, and what the ladder gave is cut to what the others had earned.
+
+    A sanction whose end the others had earned as well stays as a person may have left it.
+    """
+    move_warnings(draft, actor)
+    led_to = course(draft.state, draft.context.policies, draft.now)
+    for sanction in ladder_suspensions(draft.state):
+        _cut(draft, sanction, led_to.ends_at, actor, reason_ref)
+    proposal = draft.state.proposal
+    if proposal is not None and proposal.because != "person" and not led_to.terminates:
+        withdraw_termination(draft, "withdrawn", actor, reason_ref)
+
+
+def _cut(
+    draft: Draft, sanction: Sanction, ends_at: datetime | None, actor: Actor, reason_ref: str | None
+) -> None:
+    if ends_at is None or ends_at <= draft.now:
+        lift(draft, sanction, "overturned", actor, reason_ref)
+        return
+    less = sanction.earned_until is not None and ends_at < sanction.earned_until
+    if less and (sanction.ends_at is None or ends_at < sanction.ends_at):
+        draft.note(SanctionAmended(sanction.id, "overturned", ends_at, actor, reason_ref, draft.now))
+
+
+# --- terminations -----------------------------------------------------------------------------------------
+
+
+def termination_subject(state: AccountState) -> str:
+    """The subject of the case about a proposed termination."""
+    return f"termination:{state.account}"
+
+
 def propose_termination(draft: Draft, because: ProposalReason, notice: Notice) -> None:
     """Propose termination: suspend meanwhile, and open a case for a second person."""
     strikes = tuple(act.strike for act in survivors(draft.state.acts) if act.counts_as == "strike")
     proposal = draft.id("termination")
     draft.note(TerminationProposed(proposal, draft.signal.actor, because, strikes, draft.now))
     suspend(draft, "termination_proposal", None, len(draft.policy.ladder), notice)
-    draft.add_to_case(
-        f"termination:{draft.state.account}",
-        "termination",
-        "termination proposed: a second person confirms or dismisses it",
-        urgent=True,
-    )
-
-
-def restore_post(draft: Draft, post: str, because: LiftReason, actor: Actor, reason_ref: str | None) -> None:
-    """Give content back where nothing else holds it; a post that its author deleted stays gone."""
-    if any(act.post == post and act.survives for act in draft.state.acts):
-        return
-    for sanction in draft.state.sanctions:
-        if sanction.post == post and sanction.kind == "content_removal":
-            draft.note(
-                SanctionLifted(
-                    sanction.id,
-                    sanction.kind,
-                    because,
-                    sanction.decision,
-                    actor,
-                    reason_ref,
-                    draft.now,
-                    post=post,
-                    restored=True,
-                )
-            )
-
-
-def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
-    """After strikes fell: warnings move.
-
-    And what the ladder gave is cut back to what the survivors would have led to.
-    """
-    move_warnings(draft, actor)
-    led_to = course(draft.state, draft.context.policies, draft.now)
-    ends_at = max((s.ends_at for s in led_to.suspensions), default=None)
-    for sanction in ladder_suspensions(draft.state):
-        if ends_at is None or ends_at <= draft.now:
-            _lift(draft, sanction, "overturned", actor, reason_ref)
-        elif sanction.ends_at is not None and ends_at < sanction.ends_at:
-            draft.note(SanctionAmended(sanction.id, "overturned", ends_at, actor, reason_ref, draft.now))
-    proposal = draft.state.proposal
-    if proposal is not None and proposal.because != "person" and led_to.termination_at is None:
-        withdraw_termination(draft, "withdrawn", actor, reason_ref)
+    summary = "termination proposed: a second person confirms or dismisses it"
+    draft.add_to_case(termination_subject(draft.state), "termination", summary, urgent=True)
 
 
 def withdraw_termination(draft: Draft, result: SettleResult, actor: Actor, reason_ref: str | None) -> None:
-    """A proposed or confirmed termination falls.
+    """A proposed or confirmed termination falls: what held the account is lifted, the case about it closes.
 
-    What held the account is lifted, and the open case about it closes.
+    What the ladder would have given instead takes its place.
     """
     proposal = draft.state.proposal
     if proposal is None:
         return
     settled: SettleResult = "reversed" if proposal.confirmed else result
+    dismissed = result == "dismissed"
     draft.note(TerminationSettled(proposal.id, settled, actor, draft.now))
     for sanction in draft.state.sanctions:
         if sanction.origin == "termination_proposal":
-            _lift(draft, sanction, "dismissed" if result == "dismissed" else "overturned", actor, reason_ref)
-    case = find_case(draft.state, f"termination:{draft.state.account}")
+            lift(draft, sanction, "dismissed" if dismissed else "overturned", actor, reason_ref)
+    case = find_case(draft.state, termination_subject(draft.state))
     if case is not None:
-        closed: CaseResult = "dismissed" if result == "dismissed" else "overturned"
-        draft.note(CaseClosed(case.id, case.version + 1, closed, actor, reason_ref, draft.now))
-    _owed(draft, proposal.at)
+        closed: CaseResult = "dismissed" if dismissed else "overturned"
+        close(draft, case, closed, reason_ref, None)
+    _owed(draft, course(draft.state, draft.context.policies, draft.now), proposal.at)
 
 
-def _owed(draft: Draft, since: datetime) -> None:
+def _owed(draft: Draft, led_to: Course, since: datetime) -> None:
     """The suspension that the account would have had instead of a proposal that fell, if it still runs."""
-    led_to = course(draft.state, draft.context.policies, draft.now)
-    now_at = standing_height(draft)
-    policy = draft.policy
-    rung = min(now_at.rung, len([r for r in policy.ladder if r.suspension_hours is not None]))
-    length = policy.suspension(rung) if rung else None
-    ends = [s.ends_at for s in led_to.suspensions]
-    if length is not None and (led_to.termination_at is not None or now_at.terminates(policy)):
-        ends.append(since + length)
-    ends_at = max(ends, default=None)
-    if ends_at is None or ends_at <= draft.now:
-        return
-    if any(s.ends_at is not None and s.ends_at >= ends_at for s in ladder_suspensions(draft.state)):
+    owed = max((s for s in led_to.suspensions if s.starts_at >= since), key=lambda s: s.ends_at, default=None)
+    if owed is None or owed.ends_at <= draft.now or _outlasted(draft.state, owed.ends_at):
         return
     strikes = [act for act in survivors(draft.state.acts) if act.counts_as == "strike"]
-    guideline = strikes[-1].guideline if strikes else ""
     notice = notice_of(
-        draft, guideline, "the suspension that the remaining strikes had earned", LADDER_DETECTION
+        draft,
+        strikes[-1].guideline if strikes else "",
+        "the suspension that the remaining strikes had earned",
+        LADDER_DETECTION,
     )
-    suspend(draft, "ladder", ends_at, rung, notice, starts_at=min(since, draft.now))
-
-
-def _lift(
-    draft: Draft, sanction: Sanction, because: LiftReason, actor: Actor, reason_ref: str | None
-) -> None:
-    draft.note(
-        SanctionLifted(
-            sanction.id,
-            sanction.kind,
-            because,
-            sanction.decision,
-            actor,
-            reason_ref,
-            draft.now,
-            post=sanction.post,
-        )
-    )
+    suspend(draft, "ladder", owed.ends_at, owed.rung, notice, starts_at=owed.starts_at)

@@ -73,7 +73,9 @@ class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An act on the record, with its strike (or the warning that it counts as).
 
-    `acts_to_raise` is how many acts raise its episode. `warned`: a sanction `warning` went with it.
+    `acts_to_raise` is how many acts raise its episode. `warned_by` is the signal that
+    led to the sanction `warning` that went with it, if one did. `imported_at`: when it was brought over from
+    elsewhere, with the time at which it happened as that of its issue.
     """
 
     strike: str
@@ -93,8 +95,8 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     confirmed_by: str | None = None
     expired: bool = False
     by_person: bool = False
-    imported: bool = False
-    warned: bool = False
+    imported_at: datetime | None = None
+    warned_by: str | None = None
     version: int = 1
 
     @property
@@ -266,7 +268,7 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     deleted: tuple[str, ...] = ()
     """Posts that were looked at here and that their author deleted: there is nothing to hide or restore."""
     stuck: str | None = None
-    """The case of a fault in deciding what was due: until it is answered, the clock leaves this account alone."""
+    """The case of a fault in deciding what was due: until it is answered, the clock keeps off the account."""
     seen: tuple[Seen, ...] = ()
 
     @property

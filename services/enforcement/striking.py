@@ -97,7 +97,7 @@ def issue(draft: Draft, violation: Violation) -> Act:
         policy_version=policy.version,
         pricing_version=violation.pricing.version,
         acts_to_raise=policy.episode.acts_to_raise if episode is None else episode.acts_to_raise,
-        imported=draft.signal.imported,
+        imported_at=draft.now if draft.signal.imported else None,
     )
     if _is_warning(state, issued):
         issued = msgspec.structs.replace(issued, counts_as="warning")
@@ -237,7 +237,7 @@ def _expiry(act: Act, price: Price) -> datetime | None:
 
 
 def move_warnings(draft: Draft, actor: Actor) -> None:
-    """Work out over the survivors which acts are the warning, and note each that counts as something else now."""
+    """Work out over the survivors which acts are the warning; note each that counts as something else now."""
     acts = survivors(draft.state.acts)
     warned = warnings(draft.state, acts)
     for act in acts:
@@ -269,13 +269,13 @@ def move_warnings(draft: Draft, actor: Actor) -> None:
 def remove(draft: Draft, act: Act, status: RemovalStatus, actor: Actor, reason_ref: str | None) -> None:
     """Take a strike off the record; the refold of what it had led to is apart: `refold`."""
     draft.note(StrikeRemoved(act.strike, status, actor, reason_ref, draft.now))
-    if act.warned and status != "waived":
+    if act.warned_by is not None and status != "waived":
         draft.note(
             SanctionLifted(
                 warning_id(draft.state.entity, act.strike),
                 "warning",
                 "withdrawn" if status == "withdrawn" else "overturned",
-                act.strike,
+                act.warned_by,
                 actor,
                 reason_ref,
                 draft.now,

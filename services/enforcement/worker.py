@@ -61,7 +61,8 @@ class Enforcement:
         struggling = sorted(number for number, core in self._cores.items() if core.part.struggling())
         if not struggling:
             return None
-        return f"decisions keep failing in partitions {struggling}: see the cases of kind `failed`, mend the build"
+        where = f"decisions keep failing in partitions {struggling}"
+        return f"{where}: see the cases of kind `failed`, and mend the build"
 
 
 class EnforcementCore:

@@ -170,6 +170,8 @@ class Partition:
             found = await self._member.getmany(
                 self.at, timeout_ms=int(POLL_WAIT_S * 1000), max_records=self._records_max
             )
+            if self._connection is None or self._connection.is_closed():
+                raise ConnectionResetError("the server closed the connection")
             records = found.get(self.at)
             if not records or not self._going.is_set():
                 continue

@@ -21,6 +21,7 @@ from services.runtime.faults import Refused
 from services.runtime.health import Health
 from services.runtime.kafka import Kafka
 from services.runtime.loop import Loop
+from services.runtime.quiet import hush
 from services.runtime.settings import Settings
 from services.runtime.stage import Stage
 
@@ -115,8 +116,6 @@ def run(name: str, runners: Sequence[Runner], settings: Settings) -> NoReturn:
 
     services: list[Service] = [Health(name, reasons, settings.metrics_host, settings.metrics_port)]
     services += [_Supervised(runner, drain_s) for runner in runners]
-    logging.getLogger("aiokafka").setLevel(
-        logging.WARNING
-    )  # at `info` it tells of every subscription of every reader
+    hush()
     worker = Worker(app, *services, loglevel=settings.log_level, quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()

@@ -141,8 +141,7 @@ class Screen:
     def screen_posts(self, records: Iterable[Record]) -> list[Output]:
         """What records of `posts` lead to. New public posts take a shorter way here, with the same result."""
         outputs: list[Output] = []
-        scan = self.rulebook.scanner.scan
-        breakers = self.breakers
+        scan, breakers = self.rulebook.scanner.scan, self.breakers
         last, horizon = -1, EPOCH
         for record in records:
             if record.timestamp != last:
@@ -156,7 +155,7 @@ class Screen:
             text = text_of(post.data)
             folded = fold(text)
             hits = scan(folded)
-            if hits or not (folded.isascii() or foreign(folded) is None):
+            if hits or foreign(folded) is not None:
                 outputs += self._hit(record, post, text, folded, hits)
         return outputs
 

@@ -12,6 +12,7 @@ NOT_STAGES = {
     "runtime",  # what all stages run on
     "replay",  # a command: it reads an export or the ledger, and belongs to no group
     "commands",  # the command line
+    "demo",  # a whole deployment on one machine, and a story for it
 }
 OPERATORS_WRITE = {"posts", "reports", "accounts"}
 """What only the platform writes; `policies`, `control` and `decisions` come from the API or the command

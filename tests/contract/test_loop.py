@@ -1,6 +1,6 @@
 """The partition loop with a small stateful stage, on the simulated log and on a real Kafka."""
 
-# ruff: noqa: D103 - helpers of the tests below
+# ruff: noqa: ASYNC110, D103 - helpers of the tests below, which poll
 
 from __future__ import annotations
 
@@ -271,6 +271,28 @@ def test_an_exception_of_a_step_ends_the_worker_and_commits_nothing_of_the_batch
                 await loop.run()
         assert [await read(world.process(), world.at(OUTPUT, p)) for p in range(PARTITIONS)] == [[], []]
         assert await run_once(world) == 100
+
+    world.run(scenario())
+
+
+def test_a_record_that_the_broker_rejects_stops_the_batch_and_shows_as_not_ready(world: World) -> None:
+    """Nothing of the batch is committed, though Kafka would; an operator sees the reason."""
+
+    async def scenario() -> None:
+        await world.create(*[topic for topic in TOPICS if topic != OUTPUT], partitions=PARTITIONS)
+        await world.create(OUTPUT, partitions=PARTITIONS, bytes_max=80)
+        await world.produce("orders", [(b"k", b"10")] * 3, partition=0)
+        loop = Loop(Counting(), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        task = asyncio.create_task(loop.run())
+        async with asyncio.timeout(30):
+            while not any("MessageSizeTooLarge" in reason for reason in loop.reasons()):
+                await asyncio.sleep(0.05)
+        loop.drain()
+        await task
+        published = [
+            await read(world.process(), world.at(topic, p)) for topic in TOPICS[2:] for p in range(PARTITIONS)
+        ]
+        assert not any(published)
 
     world.run(scenario())
 

@@ -1,7 +1,7 @@
-"""A TCP proxy between a worker and Kafka that knows the API key of each request, and can lose the reply to one.
+"""A TCP proxy between a worker and Kafka that knows the API key of each request, and can lose replies.
 
 A lost reply looks like a broken connection after the broker has acted: the client can't tell whether it did.
-The broker's own address is replaced in metadata, so that clients keep to the proxy: both have the same length there.
+In metadata the broker's port is replaced by the proxy's, so that clients keep to the proxy.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import Self
 
 PRODUCE, END_TXN, TXN_OFFSET_COMMIT = 0, 26, 28
 HEADER_BYTES = 4
@@ -18,10 +19,7 @@ Decide = Callable[[int], bool]
 
 
 class Proxy:
-    """Listens on `port` of loopback, and passes everything on to a broker on loopback.
-
-    The two ports must have been advertised alike: the proxy rewrites the broker's port in replies.
-    """
+    """Listens on `port` of loopback, and passes all on to a broker on loopback; `lost` counts replies."""
 
     def __init__(self, broker_port: int) -> None:
         self.port = 0
@@ -31,7 +29,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> Proxy:
+    async def __aenter__(self) -> Self:
         """Listen."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]

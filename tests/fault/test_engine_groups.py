@@ -136,6 +136,23 @@ def test_sigterm_during_a_restore_exits_cleanly_and_soon(stage: Stage) -> None:
     stage.world.run(scenario())
 
 
+def test_a_rebalance_during_a_restore_changes_nothing(stage: Stage) -> None:
+    """Another worker joins while the first still reads its state back."""
+
+    async def scenario() -> None:
+        await stage.create()
+        await stage.send(200)
+        await run_to_end(stage)
+        slow = stage.worker(slow_restore_s=0.02)
+        while not any("restoring" in reason for reason in await slow.why_not_ready()):
+            await asyncio.sleep(0.02)
+        stage.worker()
+        await stage.send(200)
+        assert await verify(stage.world, stage.group, partitions=stage.partitions) == 800
+
+    stage.world.run(scenario())
+
+
 async def run_to_end(stage: Stage) -> None:
     """One worker until everything is read and verified."""
     worker: WorkerProcess = stage.worker()

@@ -1,5 +1,7 @@
 """Replies lost on the way: the broker has acted, and the worker can't know."""
 
+# ruff: noqa: ASYNC110 - another process can only be polled
+
 from __future__ import annotations
 
 import asyncio

@@ -226,7 +226,7 @@ class AccountModel:
                 next=arithmetic.next_cost(prices, found.severity),
                 warning_first=case.warning_first,
             )
-        if case.content != "none":
+        if case.content != "none" and not signal.imported:
             self.hidden.add(name)
 
     def _issue(

@@ -55,6 +55,8 @@ class Act:
     warning_first: bool
     confirmed: bool
     episode: int
+    sure: tuple[int, Cost, Cost] | None = None
+    """Severity and costs as a person confirmed them last; a rule may have found worse since."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,23 @@ def acts_as_of(changes: Sequence[Change], order: int, without: Collection[str] =
             acts[change.act] = change.made
         elif change.kind == "changed":
             acts[change.act] = replace(acts[change.act], **dict(change.fields))  # type: ignore[arg-type]  # checked by the tests
+            if "confirmed" not in dict(change.fields):
+                continue
         else:
             del acts[change.act]
+            continue
+        act = acts[change.act]
+        if act.confirmed:
+            acts[change.act] = replace(act, sure=(act.severity, act.own, act.next))
     return sorted(acts.values(), key=lambda act: (act.issued, act.order))
+
+
+def as_confirmed(acts: Sequence[Act]) -> list[Act]:
+    """The acts, those that a person confirmed as they were then."""
+    return [
+        act if act.sure is None else replace(act, severity=act.sure[0], own=act.sure[1], next=act.sure[2])
+        for act in acts
+    ]
 
 
 def warnings(acts: Sequence[Act], expiry_days: int) -> set[str]:
@@ -118,7 +134,7 @@ def _episode_points(
     for act in fold:
         if act.name in warned:
             continue
-        if act.severity == 4 and (confirmed or act.confirmed):
+        if act.severity == 4 and (confirmed or (act.sure is not None and act.sure[0] == 4)):
             continue  # a confirmed s4 has no points: it proposes termination
         if _runs(act, act.own.days, t):
             candidates.append(act.own.points)
@@ -162,6 +178,7 @@ def points(policy: Policy, acts: Sequence[Act], t: datetime, *, confirmed: bool,
 
     `severe`: only of episodes that hold an act that is s2 or worse by itself.
     """
+    acts = as_confirmed(acts) if confirmed else acts
     warned = warnings(acts, s1_days(policy))
     total = 0
     for members in _by_episode(acts).values():
@@ -202,10 +219,11 @@ def effective_rung(policy: Policy, acts: Sequence[Act], t: datetime) -> int:
 
 def termination_grounds(policy: Policy, acts: Sequence[Act], t: datetime) -> set[str]:
     """Why termination would be proposed, each ground by a name of its own."""
-    grounds = {f"s4 {act.name}" for act in acts if act.severity == 4 and act.confirmed}
+    sure = as_confirmed(acts)
+    grounds = {f"s4 {act.name}" for act in sure if act.severity == 4 and act.confirmed}
     if _terminal(policy, effective_rung(policy, acts, t)):
         grounds.add("points")
-    for number, members in _by_episode(acts).items():
+    for number, members in _by_episode(sure).items():
         fold = [act for act in members if act.confirmed]
         if fold and _worst(fold).severity >= 3 and _raised(policy, fold, t):
             grounds.add(f"episode {number}")

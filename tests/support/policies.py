@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from events.policy import GUIDELINE_IDS, Case, Guideline, Policy, Rung, Severity
+from events.policy_text import read_policy
+from services.screening.guidelines import known_rules
 
 
 def guideline_cases(guideline: str) -> tuple[Case, ...]:
@@ -44,3 +47,9 @@ def small_policy(**changes: Any) -> Policy:
         ),
     }
     return Policy(**{**fields, **changes})
+
+
+def community() -> Policy:
+    """The policy that the project ships."""
+    text = (Path(__file__).parents[2] / "policies" / "community.yaml").read_text()
+    return read_policy(text, known_rules())

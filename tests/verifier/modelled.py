@@ -51,7 +51,7 @@ class Partition:
                 self._activate(signal.body)
             elif isinstance(signal.body, Tick):
                 self._now = signal.body.at if self._now is None else max(self._now, signal.body.at)
-                self._ticked()
+                self._ticked(signal)
             else:
                 self._one(signal)
         if self._next < len(self._entries):
@@ -61,8 +61,8 @@ class Partition:
         if body.sequence > self._activation:
             self._activation, self._policy = body.sequence, self._policies[body.version]
 
-    def _ticked(self) -> None:
-        while self._next < len(self._entries) and isinstance(self._entries[self._next].cause.body, Tick):
+    def _ticked(self, tick: Signal) -> None:
+        while self._next < len(self._entries) and self._entries[self._next].cause.id == tick.id:
             entry = self._entries[self._next]
             if entry.recorded_at != self._now:
                 raise Unproved(f"{self._where()}: recorded at {entry.recorded_at}, and it is {self._now}")

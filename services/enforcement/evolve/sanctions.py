@@ -53,7 +53,7 @@ def sanction_imposed(state: AccountState, o: SanctionImposed) -> AccountState:
 
 
 def _warned(state: AccountState, o: SanctionImposed) -> AccountState:
-    acts = tuple(replace(act, warned=True) if act.strike in o.strikes else act for act in state.acts)
+    acts = tuple(replace(act, warned_by=o.decision) if act.strike in o.strikes else act for act in state.acts)
     return replace(state, acts=acts, ended=_ended(state, o.sanction, o.strikes), version=state.version + 1)
 
 

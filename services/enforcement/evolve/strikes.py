@@ -53,7 +53,7 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
         revision=o.revision or 0,
         confirmed_by=o.actor.id if o.confirmed else None,
         by_person=o.actor.kind == "person",
-        imported=o.imported,
+        imported_at=o.imported_at,
     )
     state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
     return replace(
@@ -132,7 +132,7 @@ def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
 
 
 def _prices(act: Act, o: StrikeAmended) -> tuple[Priced, ...]:
-    """Worse counts from now on, and is unconfirmed; a correction that isn't worse counts from the beginning."""
+    """Worse counts from now on, unconfirmed; a correction that isn't worse counts from the beginning."""
     if o.because == "warning_moved":
         return act.prices
     priced = Priced(o.effective_at, o.severity, o.price, o.raised, o.policy_version)
@@ -155,9 +155,7 @@ def strike_confirmed(state: AccountState, o: StrikeConfirmed) -> AccountState:
 
     def confirmed(act: Act) -> Act:
         sure = replace(act.prices[-1], confirmed_at=o.effective_at, confirmed_policy=o.policy_version)
-        return replace(
-            act, prices=(*act.prices[:-1], sure), confirmed_by=o.actor.id, version=act.version + 1
-        )
+        return replace(act, prices=(*act.prices[:-1], sure), confirmed_by=o.actor.id, version=act.version + 1)
 
     return _with_act(state, o.strike, confirmed)
 

@@ -113,12 +113,16 @@ class Privacy:
     def patterns(self) -> Sequence[Pattern]:
         """The shapes of identifiers."""
         i = identifiers
-        return (i.EMAIL, i.CARD, i.SSN, i.IBAN, i.PHONE, i.STREET, PASSWORD, *SECRETS)
+        return (i.EMAIL, i.IBAN, i.PHONE, i.STREET, PASSWORD, *SECRETS)
 
     def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:
         """One finding for each case, kind and owner."""
         found: dict[tuple[str, str, str], list[Found]] = {}
-        for thing in self._things(post, [hit.pattern for hit in hits if hit.reading == 0]):
+        patterns = [hit.pattern for hit in hits if hit.reading == 0]
+        if identifiers.PHONE in patterns:
+            # Whatever has a card's or an identity number's digits has a telephone number's too.
+            patterns += (identifiers.CARD, identifiers.SSN)
+        for thing in self._things(post, patterns):
             finding = self._judge(post, thing)
             if finding is None:
                 continue

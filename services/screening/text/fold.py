@@ -65,7 +65,8 @@ _RUN: Final = re.compile(r"([a-z])\1{2,}")
 SIGNS_OF_TRICKS: Final = (
     r"aaa|bbb|ccc|ddd|eee|fff|ggg|hhh|iii|jjj|kkk|lll|mmm|nnn|ooo|ppp|qqq|rrr|sss|ttt|uuu|vvv|xxx|yyy|zzz",
     r"(?:^|[^a-z0-9@$])[a-z0-9@$!](?:[\s.,_*/|~+=\-'\"]{1,3}[a-z0-9@$!]){2}(?:[^a-z0-9@$]|$)",
-    r"[a-z][0134579@$!|]{1,3}[a-z]|[a-z](?:55|[$]|[a-z][a-z][7+](?:\W|$))|(?:^|[\s\"'(])(?:[457$][a-z][a-z]|@ss|@[$])",
+    r"[a-z][0134579@$!|]{1,2}[a-z]",
+    r"[a-z](?:55|[$]|[a-z][a-z][7+](?:\W|$))|(?:^|[\s\"'(])(?:[457$][a-z][a-z]|@ss|@[$])",
     r"[a-z][*#%&]{1,4}[a-z]|[a-z][a-z]?[*][*]",
 )
 """Expressions of which one occurs wherever a text may read otherwise than it is written.

@@ -17,7 +17,7 @@ from services.screening.text.matching import Pattern
 
 EMAIL: Final = Pattern(
     "email",
-    r"[a-z0-9_%+-](?:@|%40)[a-z0-9]|\b(?:at|[(\[]at[)\]])\b.{1,40}\b(?:dot|[(\[]dot[)\]])",
+    r"[a-z0-9_%+-](?:@|%40)[a-z0-9]|\bdot\b|[(\[]at[)\]]",
     exact=re.compile(
         r"(?<![a-z0-9._%+@/-])(?P<local>[a-z0-9][a-z0-9._%+-]{0,63})(?:@|%40| ?[(\[{] ?(?:at|@) ?[)\]}] ?|"
         r" at )"
@@ -44,7 +44,7 @@ IBAN: Final = Pattern(
 )
 PHONE: Final = Pattern(
     "phone",
-    r"[0-9][0-9 ().-]{5}[0-9 ().-]*[0-9]",
+    r"[0-9][0-9 ().-]{6}",
     exact=re.compile(
         r"(?<![a-z0-9_#=/.@-])(?:\+ ?|00)?[(]?[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?: ?(?:x|"
         r"ext\.?) ?[0-9]{1,5})?(?![a-z0-9_@%]|[./:-][0-9a-z])"

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from services import answers
 from services.api.describe import DOCUMENT, described
+from services.api.routes import EXAMPLES
 from services.keys import CAPABILITIES, READ, new_key
 from tests.support.api import asked
 
@@ -107,3 +111,24 @@ def test_every_problem_is_described_with_its_shape() -> None:
     assert '"ProblemDetails"' in text
     assert "HTTPValidationError" not in text
     assert set(CAPABILITIES) > {READ}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("standing", answers.StandingData),
+        ("audit", answers.Audit),
+        ("strikes", answers.Strikes),
+        ("sanctions", answers.Sanctions),
+        ("cases", answers.Cases),
+        ("case", answers.CaseData),
+        ("explain", answers.ExplanationData),
+    ],
+)
+def test_every_example_has_the_shape_of_its_answer(name: str, shape: Any) -> None:
+    """Field for field, so that an example never promises what isn't answered."""
+    example = EXAMPLES[name]
+    first = example["data"][0] if isinstance(example["data"], list) else example["data"]
+    model = shape.model_fields["data"].annotation
+    row = getattr(model, "__args__", (model,))[0]
+    assert set(first) == set(row.model_fields)

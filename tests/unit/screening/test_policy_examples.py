@@ -1,0 +1,33 @@
+"""The default policy's own examples, held against the default rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.screening.guidelines import known_rules
+from tests.support.screening import cases_on, default_policy
+
+NO_TEXTS = {
+    "They left him bleeding in the street and I enjoyed every second of it",
+    "A long description of somebody being cut to pieces, for the fun of it",
+    "Any post that describes a child in a sexual way",
+    "An offer to trade such pictures",
+    "It says invalid token when I send my API secret, which is as follows",
+    "Our private key begins with BEGIN RSA PRIVATE KEY, what is wrong with it?",
+}
+"""Examples that describe a post instead of being one, or that no list of words can find."""
+EXAMPLES = [
+    (guideline.id, case.id, example)
+    for guideline in default_policy().guidelines
+    if guideline.id in {contract.guideline for contract in known_rules().values()}
+    for case in guideline.cases
+    if case.mode in {"enforce", "review", "shadow"}
+    for example in case.examples
+    if example not in NO_TEXTS
+]
+
+
+@pytest.mark.parametrize(("guideline", "case", "text"), EXAMPLES)
+def test_what_the_policy_gives_for_an_example_is_found(guideline: str, case: str, text: str) -> None:
+    """Moderators read the examples, so the rules must agree with them."""
+    assert case in cases_on(text, guideline)
