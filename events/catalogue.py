@@ -63,7 +63,7 @@ _ALL: Final = (
     _compact("standings", "account"),
     _compact("contents", "content reference"),
     Topic("policies", "policy version", "compact", None, partitions=1),
-    Topic("control", "none", "delete", RETENTION_OUTCOME_S, partitions=1),
+    Topic("control", "none", "delete", None, partitions=1),
     _compact("enforcement-state", "entity, or `partition:p`"),
     Topic("dead_letters", "original key", "delete", RETENTION_INPUT_S),
 )

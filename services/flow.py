@@ -73,12 +73,11 @@ _ALL: Final = (
         "says what time it is, and which policy is in force, in every partition",
         reads=("control",),
         follows=("policies",),
-        writes=("signals",),
+        writes=("signals", "dead_letters"),
     ),
     Flow(
         "api",
-        "answers what an account's standing is and why, and takes decisions",
-        writes=("decisions", "policies", "control"),
+        "answers what an account's standing is and why",
         database=True,
     ),
 )

@@ -5,7 +5,6 @@ Shared by the worker, by replay and by dry runs, so that all three come to the s
 
 from __future__ import annotations
 
-import traceback
 from typing import Any, Final
 
 import msgspec
@@ -36,8 +35,10 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 def describe(error: Exception) -> str:
     """The kind of an error and the function that raised it; never its message, which could hold anything."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = frames[-1].name if frames else "?"
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "?" if at is None else at.tb_frame.f_code.co_name
     return f"{type(error).__name__} in {where}"
 
 

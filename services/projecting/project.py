@@ -49,8 +49,8 @@ def refusals_named(where: str) -> Iterator[None]:
 async def writer(dsn: str, application: str) -> Connection:
     """A connection made for projecting.
 
-    Times are encoded here, because asyncpg takes twice as long, ten times per entry. Commits wait for the disk:
-    were one lost in a crash, a partition that has nothing more to do would never learn of it.
+    Times are encoded here, because asyncpg takes twice as long, ten times per entry. Commits wait for the
+    disk: were one lost in a crash, a partition that has nothing more to do would never learn of it.
     """
     connection = await postgres.connect(dsn, application=application)
     await connection.set_type_codec(

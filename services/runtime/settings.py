@@ -57,7 +57,7 @@ class Settings(BaseSettings):
 
     # PostgreSQL
     postgres_dsn: Annotated[str, Field(repr=False)] = ""
-    """`postgresql://user:password@host:port/database`; needed by projecting, delivering and the API."""
+    """`postgresql://user:password@host:port/database`; needed by projecting, the API and commands that look."""
     postgres_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
     """The most connections that one process opens."""
 
@@ -76,11 +76,13 @@ class Settings(BaseSettings):
 
     # HTTP
     metrics_host: str = "127.0.0.1"
+    """The address at which a worker serves metrics, liveness and readiness."""
     metrics_port: Port = 0
-    """Where metrics, liveness and readiness are served; 0: any free port, which the log names."""
+    """The port for these; 0: any free one, which the log names."""
     api_host: str = "127.0.0.1"
+    """The address at which the API is served."""
     api_port: Port = 8080
-    """Where the API and the console are served; 0: any free port, which the log names."""
+    """The port of the API; 0: any free one, which the log names."""
     api_keys_file: Path | None = None
     """The file with the API's keys, actors and capabilities. Without it nobody is let in."""
 

@@ -125,15 +125,14 @@ async def test_while_postgres_is_down_the_projector_says_so_and_holds_little(
         await until(lambda: reached(database, [*sent[0], *sent[1]]), "the projector has caught up")
         await asyncio.to_thread(postgres.stop)
         try:
+            # Nothing comes in, and it notices all the same.
+            await until(lambda: any("PostgreSQL is away" in r for r in worker.reasons()), "it isn't ready")
             more = [random_history(Random(50 + p), 1_500, 8, p + PARTITIONS) for p in range(PARTITIONS)]
             moved = [[Recorded(p, e.offset, e.entry, e.data) for e in more[p]] for p in range(PARTITIONS)]
             gc.collect()
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             for p in range(PARTITIONS):
                 sent[p] += await send(kafka.bootstrap, prefix, moved[p])
-            await until(
-                lambda: any("PostgreSQL is away" in reason for reason in worker.reasons()), "it isn't ready"
-            )
             await asyncio.sleep(3)
             grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             assert grown_kib < 64 * 1024

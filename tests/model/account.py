@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from events.policy import Policy
 from events.signals import AccountChanged, Decided, Finding, NoticeDelivered, PostScreened, Signal, Tick
 from tests.model import arithmetic
-from tests.model.arithmetic import Act, Change
+from tests.model.arithmetic import Act, Change, Sure
 
 LADDER = ("ladder", "owed")
 """Suspensions that the ladder gave: at a rise, or in place of a proposal that came to nothing."""
@@ -243,16 +243,17 @@ class AccountModel:
         warning_first: bool,
     ) -> None:
         issued = occurred if signal.imported else now
+        own, dearer = arithmetic.cost(prices, severity), arithmetic.next_cost(prices, severity)
         act = Act(
             name=name,
             order=self.order,
             issued=issued,
             guideline=guideline,
             severity=severity,
-            own=arithmetic.cost(prices, severity),
-            next=arithmetic.next_cost(prices, severity),
+            own=own,
+            next=dearer,
             warning_first=warning_first,
-            confirmed=confirmed,
+            sure=Sure(severity, own, dearer) if confirmed else None,
             episode=self._join(occurred, issued),
         )
         self.changes.append(
@@ -321,7 +322,8 @@ class AccountModel:
         acts = {act.name: act for act in self._acts()}
         for name in names:
             if name in acts:
-                self._change(turn.signal, name, turn.now, confirmed=True)
+                act = acts[name]
+                self._change(turn.signal, name, turn.now, sure=Sure(act.severity, act.own, act.next))
             elif name in self.reviews and name not in self.gone:
                 review = self.reviews.pop(name)
                 prices = self.policies[review.pricing]
@@ -392,8 +394,14 @@ class AccountModel:
         if change.act != name:
             return change
         if change.made is not None:
-            return replace(change, made=replace(change.made, **fixed))  # type: ignore[arg-type]  # severity and costs
-        return replace(change, fields=tuple((key, fixed.get(key, value)) for key, value in change.fields))
+            made = replace(change.made, **fixed)  # type: ignore[arg-type]  # severity and costs
+            return replace(
+                change, made=replace(made, sure=made.sure and Sure(made.severity, made.own, made.next))
+            )
+        fields = {key: fixed.get(key, value) for key, value in change.fields}
+        if fields.get("sure") is not None:
+            fields["sure"] = Sure(**fixed)  # type: ignore[arg-type]  # as above
+        return replace(change, fields=tuple(fields.items()))
 
     def _refold(self, now: datetime) -> None:
         """What would the survivors have led to? Nothing ends later than it did."""
@@ -523,7 +531,7 @@ class AccountModel:
                 self.gone.get(act.name, "active"),
                 "warning" if act.name in warned else "strike",
                 act.severity,
-                act.confirmed,
+                act.sure is not None,
                 act.episode,
             )
             for act in self._everything()

@@ -42,8 +42,17 @@ def next_cost(policy: Policy, severity: int) -> Cost:
 
 
 @dataclass(frozen=True)
+class Sure:
+    """What a person confirmed an act to be. A worse revision that a rule finds later isn't."""
+
+    severity: int
+    own: Cost
+    next: Cost
+
+
+@dataclass(frozen=True)
 class Act:
-    """An act as it was at some moment. `order` is that of its issue."""
+    """An act as it was at some moment. `order` is that of its issue; `sure` None: nobody has confirmed it."""
 
     name: str
     order: int
@@ -179,10 +188,12 @@ def points(policy: Policy, acts: Sequence[Act], t: datetime, *, confirmed: bool,
     `severe`: only of episodes that hold an act that is s2 or worse by itself.
     """
     acts = as_confirmed(acts) if confirmed else acts
+    if confirmed:
+        acts = [act.confirmed() for act in acts]
     warned = warnings(acts, s1_days(policy))
     total = 0
     for members in _by_episode(acts).values():
-        fold = [act for act in members if act.confirmed] if confirmed else members
+        fold = [act for act in members if act.sure is not None] if confirmed else members
         if severe and all(act.severity < 2 for act in fold):
             continue
         total += _episode_points(policy, fold, warned, t, confirmed)
