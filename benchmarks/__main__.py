@@ -31,9 +31,18 @@ WRITTEN: Final = PROJECT / "build" / "bench.json"
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="what to measure; everything by default")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="about how long each measuring takes (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="what the inputs are drawn from (default %(default)s)")
+    parser.add_argument(
+        "part", nargs="*", choices=[*PARTS, []], help="what to measure; everything by default"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=SECONDS,
+        help="about how long each measuring takes (default %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="what the inputs are drawn from (default %(default)s)"
+    )
     given = parser.parse_args()
     asyncio.run(_measure(given.part or [*PARTS], given.seconds, given.seed))
 
@@ -41,7 +50,9 @@ def main() -> None:
 async def _measure(parts: list[str], seconds: float, seed: int) -> None:
     console = Console()
     about = machine()
-    console.print(f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}")
+    console.print(
+        f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['system']}"
+    )
     console.print(f"seed {seed}, about {seconds:g} s for each figure; load before: {about['load_before']}")
     figures: dict[str, Any] = {}
     with stack() as running:

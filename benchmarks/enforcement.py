@@ -1,4 +1,4 @@
-"""Enforcement: signals that lie ready in Kafka, one process, exactly once, with state, ledger and outcomes."""
+"""Enforcement: signals that lie ready in Kafka, one process, exactly once, with state and ledger."""
 
 from __future__ import annotations
 

@@ -26,7 +26,13 @@ def machine() -> dict[str, Any]:
 def versions(kafka: str, postgres: str) -> dict[str, str]:
     """What was measured with."""
     found = {name: version(name) for name in PACKAGES}
-    return {"goodstanding": version("goodstanding"), "python": sys.version.split()[0], "kafka": kafka, "postgresql": postgres, **found}
+    return {
+        "goodstanding": version("goodstanding"),
+        "python": sys.version.split()[0],
+        "kafka": kafka,
+        "postgresql": postgres,
+        **found,
+    }
 
 
 def _processor() -> str:

@@ -1,7 +1,7 @@
 """Watching a worker from outside: how many records it has committed, and how much processor time that took.
 
-A figure is the slope between two looks: the first when a tenth is done, so that start-up and warming up are left out, and the last before
-the input ran out.
+A figure is the slope between two looks: the first when a tenth is done, so that start-up and warming up are
+left out, and the last before the input ran out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOOK_INTERVAL_S: Final = 0.25
 START_WAIT_S_MAX: Final = 120.0
 STALL_S_MAX: Final = 30.0
 WARM_SHARE: Final = 0.1
-_SAMPLE: Final = re.compile(r'^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$', re.MULTILINE)
+_SAMPLE: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -55,7 +55,9 @@ class Failed(Exception):
 class Worker:
     """One stage in a process of its own. Its log goes to a file in `folder`."""
 
-    def __init__(self, stage: str, settings: Settings, folder: Path, *, module: str = "benchmarks.worker") -> None:
+    def __init__(
+        self, stage: str, settings: Settings, folder: Path, *, module: str = "benchmarks.worker"
+    ) -> None:
         self.stage = stage
         self._port = free_port()
         self._log = folder / f"{settings.topic_prefix}{stage}.log"
@@ -68,8 +70,13 @@ class Worker:
             "metrics_port": self._port,
             "log_level": "warning",
         }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("GOODSTANDING_")}
-        self._env = {**inherited, **{f"GOODSTANDING_{name.upper()}": str(value) for name, value in given.items()}}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("GOODSTANDING_")
+        }
+        self._env = {
+            **inherited,
+            **{f"GOODSTANDING_{name.upper()}": str(value) for name, value in given.items()},
+        }
         self._command = [sys.executable, "-m", module, stage]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -82,7 +89,9 @@ class Worker:
     def start(self) -> Self:
         """Start it."""
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(self._command, env=self._env, cwd=PROJECT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._command, env=self._env, cwd=PROJECT, stdout=log, stderr=log
+            )
         return self
 
     def stop(self) -> None:
@@ -127,13 +136,21 @@ class Worker:
             metrics = await self.metrics()
         except OSError:
             return None
-        records = sum(value for labels, value in metrics.get("goodstanding_records_total", ()) if labels["topic"] == topic)
-        outputs = sum(value for labels, value in metrics.get("goodstanding_outputs_total", ()) if labels["topic"] != topic)
+        records = sum(
+            value
+            for labels, value in metrics.get("goodstanding_records_total", ())
+            if labels["topic"] == topic
+        )
+        outputs = sum(
+            value
+            for labels, value in metrics.get("goodstanding_outputs_total", ())
+            if labels["topic"] != topic
+        )
         cpu = metrics["process_cpu_seconds_total"][0][1]
         return Look(time.monotonic(), cpu, records, outputs)
 
     async def drain(self, topic: str, records: int) -> Rate:
-        """Watch it until it has committed at least so many records and nothing more comes; the rate in between."""
+        """Watch it until so many records are committed and nothing more comes; the rate in between."""
         await self.ready()
         looks: list[Look] = []
         moved_at = time.monotonic()
@@ -150,7 +167,7 @@ class Worker:
     def _get(self, path: str) -> str:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
-                return answer.read().decode()
+                return str(answer.read(), "utf-8")
         except urllib.error.HTTPError as error:
             raise OSError(error.code) from error
 
@@ -164,7 +181,7 @@ class Worker:
 
 
 def slope(looks: list[Look]) -> Rate:
-    """The rate between the look at which a tenth was done and the last one that found the worker at full load."""
+    """The rate from the look at which a tenth was done to the last one at full load."""
     first = next(look for look in looks if look.records >= WARM_SHARE * looks[-1].records)
     last = looks[-2] if len(looks) > 2 and looks[-2] is not first else looks[-1]
     records = max(1.0, last.records - first.records)

@@ -1,7 +1,8 @@
-"""The whole pipeline: clock, screening, enforcement and projecting, each a process of its own, on one machine with broker and database.
+"""The whole pipeline: clock, screening, enforcement and projecting, each in a process of its own.
 
-First its capacity: posts lie ready, and it counts how long it takes until the last of them is in PostgreSQL. Then, at half of that, how
-long each post that breaks a guideline takes from being sent to its sanction being there for every reader of PostgreSQL.
+They share one machine with broker, database and the sender. First their capacity: posts lie ready, and it
+counts how long it takes until all that follows from them is in PostgreSQL. Then, at half of that, how long
+each post that breaks a guideline takes from being sent to its sanction being there for readers of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from services.runtime.settings import Settings
 GUESS_PER_S: Final = 30_000
 SEND_INTERVAL_S: Final = 0.01
 LOOK_INTERVAL_S: Final = 0.005
+QUIET_S: Final = 4.0
+"""Nothing new for so long: everything has arrived."""
 WARM_S: Final = 3.0
 """Posts sent in the first seconds are left out of the latencies."""
 IMPOSED: Final = "sanction_imposed"
@@ -44,11 +47,14 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     ready = ((post.key, post.value, None) for post in posts(seed, backlog, run="ready"))
     await load(stack.bootstrap, settings.topic("posts"), ready)
     with ExitStack() as running:
-        others = [running.enter_context(Worker(stage, settings, stack.folder)) for stage in ("clock", "enforcement", "projecting")]
+        others = [
+            running.enter_context(Worker(stage, settings, stack.folder))
+            for stage in ("clock", "enforcement", "projecting")
+        ]
         for worker in others:
             await worker.ready()
         screening = running.enter_context(Worker("screening", settings, stack.folder))
-        capacity = await _capacity(screening, others[1:], backlog, settings)
+        capacity = await _capacity(screening, others[1:], backlog)
         latencies = await _latencies(settings, capacity / 2, seconds, seed)
     cuts = quantiles(latencies, n=1000)
     return {
@@ -63,12 +69,15 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     }
 
 
-async def _capacity(screening: Worker, others: Sequence[Worker], backlog: int, settings: Settings) -> float:
+async def _capacity(screening: Worker, others: Sequence[Worker], backlog: int) -> float:
     """Posts a second, from screening's first commit until everything that followed is in PostgreSQL."""
     first: tuple[float, float] | None = None
     moved_at, before = time.monotonic(), (-1.0, -1.0, -1.0)
     while time.monotonic() - moved_at < STALL_S_MAX:
-        looks = [await worker.look(topic) for worker, topic in zip((screening, *others), ("posts", "signals", "ledger"), strict=True)]
+        looks = [
+            await worker.look(topic)
+            for worker, topic in zip((screening, *others), ("posts", "signals", "ledger"), strict=True)
+        ]
         done = tuple(look.records if look is not None else 0.0 for look in looks)
         if first is None and done[0]:
             first = (time.monotonic(), done[0])
@@ -77,19 +86,16 @@ async def _capacity(screening: Worker, others: Sequence[Worker], backlog: int, s
         elif first is not None and done[0] >= backlog and time.monotonic() - moved_at > 1:
             return (backlog - first[1]) / (moved_at - first[0])
         await asyncio.sleep(0.1)
-    raise Failed(f"the pipeline stands at {before} posts, signals and entries; look into the logs beside {settings.topic_prefix}")
+    raise Failed(f"the pipeline stands at {before} posts, signals and entries, of {backlog} posts")
 
 
 async def _latencies(settings: Settings, per_s: float, seconds: float, seed: int) -> list[float]:
     """Seconds from sending to reading, of every harmful post after the warm-up."""
     planned = list(posts(seed + 1, int(per_s * (seconds + WARM_S)), run="live"))
-    watching = asyncio.create_task(_watch(settings.postgres_dsn))
+    sightings: dict[int, list[Sighting]] = {partition: [] for partition in range(PARTITIONS)}
+    watching = asyncio.create_task(_watch(settings.postgres_dsn, sightings))
     sent_at = await _send(settings, planned, per_s)
-    await asyncio.sleep(3)
-    watching.cancel()
-    sightings = (await asyncio.gather(watching, return_exceptions=True))[0]
-    if not isinstance(sightings, dict):
-        raise Failed(f"watching PostgreSQL broke off: {sightings!r}")
+    await _quiet(watching, sightings)
     begin = min(sent_at.values()) + WARM_S
     entries = await _sanctioned(settings.postgres_dsn)
     latencies = []
@@ -123,22 +129,31 @@ async def _send(settings: Settings, planned: Sequence[Post], per_s: float) -> di
     return sent_at
 
 
-async def _watch(dsn: str) -> dict[int, list[Sighting]]:
-    """How far PostgreSQL is, as a reader sees it, until cancelled."""
-    found: dict[int, list[Sighting]] = {partition: [] for partition in range(PARTITIONS)}
+async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> None:
+    """Note how far PostgreSQL is, as a reader sees it, until cancelled."""
     connection = await asyncpg.connect(dsn)
     try:
         look = await connection.prepare("SELECT partition, next FROM stream_offsets WHERE topic = 'ledger'")
         while True:
             for partition, next_offset in await look.fetch():
-                seen = found[partition]
+                seen = sightings[partition]
                 if not seen or seen[-1].next != next_offset:
                     seen.append(Sighting(time.monotonic(), next_offset))
             await asyncio.sleep(LOOK_INTERVAL_S)
-    except asyncio.CancelledError:
-        return found
     finally:
         await connection.close()
+
+
+async def _quiet(watching: asyncio.Task[None], sightings: dict[int, list[Sighting]]) -> None:
+    """Wait until nothing more comes, then stop watching. Raises what ended the watching before."""
+    while (
+        time.monotonic() - max((seen[-1].at_s for seen in sightings.values() if seen), default=0.0) < QUIET_S
+    ):
+        await asyncio.sleep(0.1)
+        if watching.done():
+            await watching
+    watching.cancel()
+    await asyncio.wait([watching])
 
 
 async def _sanctioned(dsn: str) -> dict[str, tuple[int, int]]:

@@ -25,7 +25,9 @@ class Post(NamedTuple):
     harmful: bool
 
 
-def posts(seed: int, number: int, *, accounts: int = ACCOUNTS, harmful_share: float = HARMFUL_SHARE, run: str = "a") -> Iterator[Post]:
+def posts(
+    seed: int, number: int, *, accounts: int = ACCOUNTS, harmful_share: float = HARMFUL_SHARE, run: str = "a"
+) -> Iterator[Post]:
     """So many posts by so many accounts. `run` keeps the ids of several runs apart."""
     random = Random(seed)
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

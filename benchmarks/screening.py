@@ -1,4 +1,4 @@
-"""Screening: posts that lie ready in Kafka, one process, three guidelines, exactly once; then a plain Faust agent on the same posts."""
+"""Screening: posts that lie ready in Kafka, one process, exactly once; then a Faust agent on the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     await prepare(settings, community_policy())
     await make_topics(stack.bootstrap, [settings.topic(name) for name in FAUST_OUTPUTS])
     number = int(GUESS_PER_S * seconds)
-    await load(stack.bootstrap, settings.topic("posts"), ((post.key, post.value, None) for post in posts(seed, number)))
+    ready = ((post.key, post.value, None) for post in posts(seed, number))
+    await load(stack.bootstrap, settings.topic("posts"), ready)
     with Worker("screening", settings, stack.folder) as worker:
         ours = await worker.drain("posts", number)
     theirs = await _faust(settings, seconds)
@@ -43,11 +44,13 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
 
 async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
     """The peer's rate over so many seconds. It prints one line of JSON a second: records, outputs, both clocks."""
-    command = [sys.executable, "-m", "benchmarks.faust_peer", settings.bootstrap_servers, settings.topic_prefix]
+    given = (settings.bootstrap_servers, settings.topic_prefix)
+    command = [sys.executable, "-m", "benchmarks.faust_peer", *given]
     process = await asyncio.create_subprocess_exec(
         *command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, limit=2**20
     )
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     looks: list[Look] = []
     log = asyncio.ensure_future(process.stderr.read())
     try:
@@ -65,6 +68,8 @@ async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
             process.kill()  # it has nothing to lose, and Faust may take long to stop
         await process.wait()
     if len(looks) < 3:
-        raise Failed(f"the Faust agent did nothing; its log ends:\n{(await log).decode(errors='replace')[-2_000:]}")
+        raise Failed(
+            f"the Faust agent did nothing; its log ends:\n{(await log).decode(errors='replace')[-2_000:]}"
+        )
     rate = slope(looks)
     return {"per_s": rate.per_s, "cpu_us": rate.cpu_us, "outputs": rate.outputs}

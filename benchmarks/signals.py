@@ -1,6 +1,6 @@
-"""Signals as screening and the clock write them: the mailbox of a community that is well moderated, drawn from a seed.
+"""Signals as screening and the clock write them: a well moderated community's mailbox, drawn from a seed.
 
-Targets of decisions are worked out beforehand, since ids are derived: a strike's from its post, a case's from its signal.
+Which strikes decisions and notices are about is known beforehand, since ids are derived.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ TICK_EVERY_SIGNALS: Final = 2_000
 TICK_STEP: Final = timedelta(minutes=10)
 """Time runs faster than in real use, so that suspensions end and the clock has work."""
 REMEMBERED: Final = 2_000
-"""Strikes among which decisions and notices choose: the latest ones."""
+"""Strikes among which decisions and notices choose: so many of the latest, at least."""
+RULES: Final = digest(b"the rules of a benchmark")
 
 CASES: Final = (
     ("keep-it-clean", "strong-cursing", 95),
@@ -84,7 +85,13 @@ class Mailbox:
     def tick(self, partition: int) -> Signal:
         """What time it is."""
         at = self._now
-        return self._signal(partition_entity(partition), Tick(at), Actor("clock", "clock"), "control", f"tick-{partition}-{at}")
+        return self._signal(
+            partition_entity(partition),
+            Tick(at),
+            Actor("clock", "clock"),
+            "control",
+            f"tick-{partition}-{at}",
+        )
 
     def pass_time(self) -> None:
         """It becomes later."""
@@ -114,18 +121,37 @@ class Mailbox:
         case = self._policy.case(guideline, case_id)
         assert case is not None
         finding = Finding(
-            guideline, case_id, f"{guideline}.rule", 1, case.severity, confidence, case.mode_for(confidence),
-            (Span(8, 20), Span(31, 36)), "strong", "a strong word, at nobody",
-        )  # fmt: skip
+            guideline,
+            case_id,
+            f"{guideline}.rule",
+            1,
+            case.severity,
+            confidence,
+            case.mode_for(confidence),
+            (Span(8, 20), Span(31, 36)),
+            "strong",
+            "a strong word, at nobody",
+        )
         event = f"event-{self._count}"
         body = PostScreened(
-            account, post, revision, "created" if revision == 1 else "edited", False, f"thread-{self._count % 999}",
-            content_ref(account, event, "post"), digest(event.encode()), "en", (finding,), (), digest(b"rules"),
-        )  # fmt: skip
-        entity = account_entity(account)
-        if finding.mode == "enforce" and case.severity:
-            self._struck = [*self._struck[-REMEMBERED:], Struck(account, post, derived_id(entity, post_act(post), "strike"))]
-        return self._signal(entity, body, Actor("rule", "screening"), "posts")
+            account=account,
+            post=post,
+            revision=revision,
+            change="created" if revision == 1 else "edited",
+            direct=False,
+            thread=f"thread-{self._count % 999}",
+            content_ref=content_ref(account, event, "post"),
+            content_digest=digest(event.encode()),
+            language="en",
+            findings=(finding,),
+            rules_digest=RULES,
+        )
+        signal = self._signal(account_entity(account), body, Actor("rule", "screening"), "posts")
+        if finding.mode == "enforce" and case.severity and revision == 1:
+            self._struck.append(Struck(account, post, strike_id(signal, post)))
+            if len(self._struck) > 2 * REMEMBERED:
+                del self._struck[:REMEMBERED]
+        return signal
 
     def _post(self) -> Signal:
         return self._screened(self._account_id(), f"post-{self._count}", 1)
@@ -167,6 +193,11 @@ class Mailbox:
         decision = self._random.choice(("confirm", "confirm", "confirm", "overturn", "waive"))
         body = Decided(struck.account, decision, "strike", struck.strike, 1, f"reason-{self._count}")
         return self._signal(account_entity(struck.account), body, Actor("person", "moderator-7"), "decisions")
+
+
+def strike_id(signal: Signal, post: str) -> str:
+    """The id that the strike of this signal's post gets."""
+    return derived_id(signal.entity, signal.id, f"strike:{post_act(post)}")
 
 
 def mailbox(seed: int, number: int, policy: Policy, begin: datetime) -> Iterator[Sent]:

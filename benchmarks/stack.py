@@ -1,4 +1,4 @@
-"""The stack that everything is measured on: Apache Kafka and PostgreSQL in a folder of their own, topics as the catalogue says."""
+"""The stack that all is measured on: a fresh Apache Kafka and PostgreSQL, topics as the catalogue says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -44,7 +44,11 @@ class Stack(NamedTuple):
     def settings(self, name: str, dsn: str = "") -> Settings:
         """The settings of one deployment on it, whose topics begin with the name."""
         return Settings(
-            bootstrap_servers=self.bootstrap, topic_prefix=f"{name}-", partitions=PARTITIONS, postgres_dsn=dsn, time_mode="log"
+            bootstrap_servers=self.bootstrap,
+            topic_prefix=f"{name}-",
+            partitions=PARTITIONS,
+            postgres_dsn=dsn,
+            time_mode="log",
         )
 
 
@@ -53,7 +57,10 @@ def stack() -> Iterator[Stack]:
     """A fresh stack, thrown away at the end."""
     folder = Path(tempfile.mkdtemp(prefix="goodstanding-bench-"))
     try:
-        with EmbeddedKafka(folder / "kafka", jars=JARS) as kafka, EmbeddedPostgres(folder / "postgres") as postgres:
+        with (
+            EmbeddedKafka(folder / "kafka", jars=JARS) as kafka,
+            EmbeddedPostgres(folder / "postgres") as postgres,
+        ):
             yield Stack(kafka.bootstrap, postgres, folder, _kafka_version())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,9 +85,13 @@ async def prepare(settings: Settings, policy: Policy) -> None:
     finally:
         await client.close()
     async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap_servers) as producer:
-        await producer.send_and_wait(settings.topic("policies"), policy.canonical, key=policy.version.encode())
+        await producer.send_and_wait(
+            settings.topic("policies"), policy.canonical, key=policy.version.encode()
+        )
         event = activation_requested(policy.version, "bench", datetime.now(UTC))
-        await producer.send_and_wait(settings.topic("control"), event.model_dump_json(exclude_none=True).encode())
+        await producer.send_and_wait(
+            settings.topic("control"), event.model_dump_json(exclude_none=True).encode()
+        )
 
 
 async def make_topics(bootstrap: str, names: Sequence[str]) -> None:
@@ -124,11 +135,13 @@ class Loader:
 
     def __init__(self, bootstrap: str, topic: str, *, batch_bytes: int = BATCH_BYTES) -> None:
         self._topic = topic
-        self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_batch_size=batch_bytes, linger_ms=0)
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap, max_batch_size=batch_bytes, linger_ms=0
+        )
         self._builders: dict[int, Any] = {}
         self._sent: list[asyncio.Future[Any]] = []
 
-    async def __aenter__(self) -> Loader:
+    async def __aenter__(self) -> Self:
         await self._producer.start()
         return self
 

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
 
     # PostgreSQL
     postgres_dsn: Annotated[str, Field(repr=False)] = ""
-    """`postgresql://user:password@host:port/database`; needed by projecting, the API and commands that look."""
+    """`postgresql://user:password@host:port/database`; for projecting, the API and commands that look."""
     postgres_connections: Annotated[int, Field(ge=1, le=1_000)] = 10
     """The most connections that one process opens."""
 

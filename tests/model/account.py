@@ -215,7 +215,9 @@ class AccountModel:
                 confirmed=False,
                 warning_first=case.warning_first,
             )
-        elif found.severity > current.severity:
+        elif found.severity <= current.severity:
+            return
+        else:
             self._change(
                 signal,
                 name,

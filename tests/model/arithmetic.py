@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from events.policy import Policy
 
@@ -62,10 +62,14 @@ class Act:
     own: Cost
     next: Cost
     warning_first: bool
-    confirmed: bool
+    sure: Sure | None
     episode: int
-    sure: tuple[int, Cost, Cost] | None = None
-    """Severity and costs as a person confirmed them last; a rule may have found worse since."""
+
+    def confirmed(self) -> Act:
+        """The same, as a person confirmed it last; as it is, where nobody has."""
+        if self.sure is None:
+            return self
+        return replace(self, severity=self.sure.severity, own=self.sure.own, next=self.sure.next)
 
 
 @dataclass(frozen=True)
@@ -94,24 +98,11 @@ def acts_as_of(changes: Sequence[Change], order: int, without: Collection[str] =
             assert change.made is not None
             acts[change.act] = change.made
         elif change.kind == "changed":
-            acts[change.act] = replace(acts[change.act], **dict(change.fields))  # type: ignore[arg-type]  # checked by the tests
-            if "confirmed" not in dict(change.fields):
-                continue
+            fields: Any = dict(change.fields)
+            acts[change.act] = replace(acts[change.act], **fields)
         else:
             del acts[change.act]
-            continue
-        act = acts[change.act]
-        if act.confirmed:
-            acts[change.act] = replace(act, sure=(act.severity, act.own, act.next))
     return sorted(acts.values(), key=lambda act: (act.issued, act.order))
-
-
-def as_confirmed(acts: Sequence[Act]) -> list[Act]:
-    """The acts, those that a person confirmed as they were then."""
-    return [
-        act if act.sure is None else replace(act, severity=act.sure[0], own=act.sure[1], next=act.sure[2])
-        for act in acts
-    ]
 
 
 def warnings(acts: Sequence[Act], expiry_days: int) -> set[str]:
@@ -143,7 +134,7 @@ def _episode_points(
     for act in fold:
         if act.name in warned:
             continue
-        if act.severity == 4 and (confirmed or (act.sure is not None and act.sure[0] == 4)):
+        if act.severity == 4 and (confirmed or (act.sure is not None and act.sure.severity == 4)):
             continue  # a confirmed s4 has no points: it proposes termination
         if _runs(act, act.own.days, t):
             candidates.append(act.own.points)
@@ -187,7 +178,6 @@ def points(policy: Policy, acts: Sequence[Act], t: datetime, *, confirmed: bool,
 
     `severe`: only of episodes that hold an act that is s2 or worse by itself.
     """
-    acts = as_confirmed(acts) if confirmed else acts
     if confirmed:
         acts = [act.confirmed() for act in acts]
     warned = warnings(acts, s1_days(policy))
@@ -230,13 +220,12 @@ def effective_rung(policy: Policy, acts: Sequence[Act], t: datetime) -> int:
 
 def termination_grounds(policy: Policy, acts: Sequence[Act], t: datetime) -> set[str]:
     """Why termination would be proposed, each ground by a name of its own."""
-    sure = as_confirmed(acts)
-    grounds = {f"s4 {act.name}" for act in sure if act.severity == 4 and act.confirmed}
+    sure = [act.confirmed() for act in acts if act.sure is not None]
+    grounds = {f"s4 {act.name}" for act in sure if act.severity == 4}
     if _terminal(policy, effective_rung(policy, acts, t)):
         grounds.add("points")
-    for number, members in _by_episode(sure).items():
-        fold = [act for act in members if act.confirmed]
-        if fold and _worst(fold).severity >= 3 and _raised(policy, fold, t):
+    for number, fold in _by_episode(sure).items():
+        if _worst(fold).severity >= 3 and _raised(policy, fold, t):
             grounds.add(f"episode {number}")
     return grounds
 
