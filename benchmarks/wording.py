@@ -80,6 +80,10 @@ BAD: Final = (
     "Shut the fuck up, nobody asked you about our funnel",
     "We just launched our new tool, get 20% off, book a demo at https://shop-growth-now.com/?ref=me",
     "I offer growth consulting at $50 an hour, message me for a quote, limited time offer",
+    "Holy shit, who deleted the whole event list without asking anybody",
+    "This fucking export has been stuck since Tuesday and I give up",
+    "Free trial for everybody, sign up at https://better-metrics-store.com/?ref=jo&utm_campaign=chat today",
+    "Our agency builds dashboards from $300, DM me for a quote and a discount",
     "Write to our customer at dana.winter@mailhost-example.com and ask why she left",
     "Call their founder at home on +1 415 867 5309, he loves that",
 )

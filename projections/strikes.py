@@ -25,6 +25,7 @@ class StrikeRow(Placed, frozen=True, kw_only=True, gc=False):
 
     `status` is `active`, `expired`, `overturned`, `waived` or `withdrawn`, `ended_at` since when.
 
+    `confirmed_at` is when a person confirmed it as it is now, `first_confirmed_at` as it was once.
     `version` is what a decision about the strike must name. `evidence` and `notice` are JSON.
     """
 
@@ -50,6 +51,8 @@ class StrikeRow(Placed, frozen=True, kw_only=True, gc=False):
     told_at: datetime | None
     confirmed_at: datetime | None
     confirmed_by: str | None
+    first_confirmed_at: datetime | None
+    first_confirmed_by: str | None
     status: str
     ended_at: datetime | None
     ended_by: str | None
@@ -85,6 +88,8 @@ def _issued(rows: Rows[StrikeRow], o: StrikeIssued, at: At) -> None:
         told_at=None,
         confirmed_at=o.effective_at if o.confirmed else None,
         confirmed_by=who(o.actor) if o.confirmed else None,
+        first_confirmed_at=o.effective_at if o.confirmed else None,
+        first_confirmed_by=who(o.actor) if o.confirmed else None,
         status="active",
         ended_at=None,
         ended_by=None,
@@ -115,15 +120,34 @@ def _amended(rows: Rows[StrikeRow], o: StrikeAmended, at: At) -> None:
         raised_points=o.raised.points,
         counts_as=o.counts_as,
         expires_at=o.expires_at,
-        revision=row.revision if o.revision is None else o.revision,
+        revision=row.revision if o.revision is None else max(row.revision or 0, o.revision),
         evidence=row.evidence if o.evidence is None else json_text(o.evidence),
         notice=row.notice if o.notice is None else json_text(o.notice),
         version=row.version + 1,
+        **({} if o.because == "warning_moved" else _repriced(row, o)),
     )
 
 
+def _repriced(row: StrikeRow, o: StrikeAmended) -> dict[str, object]:
+    """What else follows from another price: it runs anew, and whoever confirmed the old one confirmed less.
+
+    Worse than before, it is confirmed by nobody; otherwise by whoever first confirmed it.
+    """
+    columns: dict[str, object] = {}
+    if row.status == "expired":
+        columns = {"status": "active", "ended_at": None}
+    if o.because == "revision" or o.severity > row.severity:
+        return {**columns, "confirmed_at": None, "confirmed_by": None}
+    return {**columns, "confirmed_at": row.first_confirmed_at, "confirmed_by": row.first_confirmed_by}
+
+
 def _confirmed(rows: Rows[StrikeRow], o: StrikeConfirmed, at: At) -> None:
-    _next_version(rows, o.strike, at, o.effective_at, confirmed_at=o.effective_at, confirmed_by=who(o.actor))
+    row = rows.get(o.strike)
+    by_whom = who(o.actor)
+    columns: dict[str, object] = {"confirmed_at": o.effective_at, "confirmed_by": by_whom}
+    if row is not None and row.first_confirmed_at is None:
+        columns |= {"first_confirmed_at": o.effective_at, "first_confirmed_by": by_whom}
+    _next_version(rows, o.strike, at, o.effective_at, **columns)
 
 
 def _removed(rows: Rows[StrikeRow], o: StrikeRemoved, at: At) -> None:

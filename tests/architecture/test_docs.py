@@ -23,8 +23,8 @@ OPERATING = PROJECT / "docs" / "operating.md"
 GLOSSARY = PROJECT / "docs" / "glossary.md"
 DOCUMENTS = (README, OPERATING, GLOSSARY)
 WORDS = (
-    "event", "decision", "finding", "signal", "entity", "actor", "strike", "sanction", "case", "report", "notice",
-    "merit", "standing", "ladder", "policy", "ledger",
+    "event", "decision", "finding", "signal", "entity", "actor", "strike", "sanction", "case", "report",
+    "notice", "merit", "standing", "ladder", "policy", "ledger",
 )  # fmt: skip
 
 
@@ -55,11 +55,15 @@ def test_every_command_exists_with_its_options(document: Path) -> None:
     """A reader who copies a line gets an answer, not a usage error."""
     for line in commands(document):
         found, words = resolve(line)
-        assert not hasattr(found, "commands") or not words, f"{document.name}: `{line}`: no such command"
-        known = {option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        assert not hasattr(found, "commands") or words in ([], ["--help"]), f"`{line}`: no such command"
+        known = {
+            option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)
+        }
         for word in words:
             if word.startswith("-") and len(word) > 1:
-                assert word.partition("=")[0] in {*known, "--help", "-h"}, f"{document.name}: `{line}`: `{word}`"
+                assert word.partition("=")[0] in {*known, "--help", "-h"}, (
+                    f"{document.name}: `{line}`: `{word}`"
+                )
 
 
 def test_the_readme_s_commands_have_all_their_arguments() -> None:
@@ -124,7 +128,11 @@ def settings_table() -> str:
 def _fields() -> dict[str, str]:
     """Each field and the words that follow it; two fields in a row share theirs."""
     source = (PROJECT / "services" / "runtime" / "settings.py").read_text()
-    (body,) = [node.body for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    (body,) = [
+        node.body
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "Settings"
+    ]
     found: dict[str, str] = {}
     waiting: list[str] = []
     for node in body:

@@ -14,9 +14,8 @@ NOT_STAGES = {
     "commands",  # the command line
     "demo",  # a whole deployment on one machine, and a story for it
 }
-OPERATORS_WRITE = {"posts", "reports", "accounts"}
-"""What only the platform writes; `policies`, `control` and `decisions` come from the API or the command
-line."""
+OPERATORS_WRITE = {"posts", "reports", "accounts", "decisions", "policies", "control"}
+"""What the platform writes, and what operators write with the command line."""
 
 
 def folders() -> set[str]:

@@ -121,6 +121,7 @@ class AccountModel:
         self.policies = dict(policies or {}) | {policy.version: policy}
         self.changes: list[Change] = []
         self.order = 0
+        self.cause = ""
         self.seen: set[str] = set()
         self.gone: dict[str, str] = {}
         self.episodes: list[EpisodeFacts] = []
@@ -135,6 +136,7 @@ class AccountModel:
         self.terminated = False
         self.proposals = 0
         self.last_tick: datetime | None = None
+        self.ran_out: set[tuple[str, datetime]] = set()
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -143,6 +145,7 @@ class AccountModel:
         if signal.id in self.seen:
             return False
         self.order += 1
+        self.cause = signal.id
         body = signal.body
         before = self._grounds_and_rung(now)
         entry = self._apply(signal, body, now, sight)
@@ -429,7 +432,7 @@ class AccountModel:
         spans = arithmetic.ladder_spans(self.changes, self.gone, mild=True)
         owed = max((span.end for span in spans if since is not None and span.start >= since), default=now)
         if owed > now and not any(s.kind in LADDER and s.outlasts(owed) for s in self.suspensions):
-            self.suspensions.append(Suspension("", now, owed, "owed"))
+            self.suspensions.append(Suspension(self.cause, now, owed, "owed"))
 
     def _manual_sanction(self, turn: Turn) -> None:
         if turn.body.sanction_kind == "suspension":
@@ -486,27 +489,21 @@ class AccountModel:
     # --- time -------------------------------------------------------------------------------------
 
     def _tick(self, at: datetime) -> bool | None:
-        """Ends what has ended. An entry is due where points or suspensions changed since the last tick."""
-        due = False
-        for suspension in self.suspensions:
-            if not suspension.over and suspension.end is not None and suspension.end <= at:
-                suspension.over = True
-                due = True
-        if self.last_tick is not None and self._points(self.last_tick) != self._points(at):
-            due = True
-        quiet = not due and not self._something_ran_out(at)
-        self.last_tick = at
-        return True if due else (False if quiet else None)
-
-    def _something_ran_out(self, at: datetime) -> bool:
-        since = self.last_tick or datetime.min.replace(tzinfo=at.tzinfo)
-        ends = [
-            act.issued + timedelta(days=days)
-            for act in self._acts()
-            for days in (act.own.days, act.next.days)
-            if days is not None
-        ]
-        return any(since < end <= at for end in ends)
+        """Ends what has ended. An entry is due where an act or a suspension ran out, or points changed."""
+        before, self.last_tick = self.last_tick, at
+        ended = [s for s in self.suspensions if not s.over and s.end is not None and s.end <= at]
+        for suspension in ended:
+            suspension.over = True
+        acts = self._acts()
+        over = {(act.name, end) for act in acts if (end := _end(act, act.own)) is not None and end <= at}
+        news = over - self.ran_out
+        self.ran_out |= over
+        if ended or news:
+            return True
+        if not any(end is not None and end <= at for act in acts for end in (_end(act, act.next),)):
+            return False
+        changed = before is None or self._points(before) != self._points(at)
+        return True if changed else None
 
     def _points(self, t: datetime) -> tuple[int, int]:
         acts = self._acts()
@@ -560,3 +557,8 @@ class AccountModel:
 
     def _runs(self, act: Act, now: datetime) -> bool:
         return act.own.days is None or now < act.issued + timedelta(days=act.own.days)
+
+
+def _end(act: Act, price: arithmetic.Cost) -> datetime | None:
+    """When an act's points at this price run out; None: never."""
+    return None if price.days is None else act.issued + timedelta(days=price.days)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from events.codec import decode_entry, decode_signal
 from events.ledger import Entry
 from events.policy import Policy
@@ -62,11 +64,18 @@ class Partition:
             self._activation, self._policy = body.sequence, self._policies[body.version]
 
     def _ticked(self, tick: Signal) -> None:
+        fired: set[str] = set()
         while self._next < len(self._entries) and self._entries[self._next].cause.id == tick.id:
             entry = self._entries[self._next]
             if entry.recorded_at != self._now:
                 raise Unproved(f"{self._where()}: recorded at {entry.recorded_at}, and it is {self._now}")
+            fired.add(entry.entity)
             self._take(entry.cause, entry)
+        for entity in self._models.keys() - fired:
+            if self._model(replace(tick, entity=entity)):
+                raise Unproved(
+                    f"{self._where()}: the tick of {self._now} left nothing for `{entity}`, and must"
+                )
 
     def _one(self, signal: Signal) -> None:
         entry = self._entries[self._next] if self._next < len(self._entries) else None

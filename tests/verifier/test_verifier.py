@@ -59,7 +59,7 @@ def test_a_missing_entry_is_noticed(world: World, place: int) -> None:
 
 def test_an_entry_too_many_is_noticed(world: World) -> None:
     """A copy of the last one, that no signal led to."""
-    with pytest.raises(Unproved, match="no committed signal"):
+    with pytest.raises(Unproved):
         compared(world, [*world.ledger, world.ledger[-1]])
 
 

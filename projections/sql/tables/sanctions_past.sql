@@ -1,4 +1,4 @@
--- What a sanction was before each change, so that "as of" can be answered.
+-- What a sanction was before each change, so that "as of" can be answered. Found by account only; rows are
+-- written with the row that supersedes them, so no key of its own guards them.
 CREATE TABLE sanctions_past (LIKE sanctions INCLUDING DEFAULTS);
-ALTER TABLE sanctions_past ADD PRIMARY KEY (sanction, change);
 CREATE INDEX sanctions_past_account ON sanctions_past (account);

@@ -1,4 +1,4 @@
--- What a strike was before each change, so that "as of" can be answered.
+-- What a strike was before each change, so that "as of" can be answered. Found by account only; rows are
+-- written with the row that supersedes them, so no key of its own guards them.
 CREATE TABLE strikes_past (LIKE strikes INCLUDING DEFAULTS);
-ALTER TABLE strikes_past ADD PRIMARY KEY (strike, change);
 CREATE INDEX strikes_past_account ON strikes_past (account);
