@@ -6,7 +6,6 @@ goes to standard error. What the exit codes mean is in `services/exit_codes.py`.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import NoReturn
@@ -30,6 +29,7 @@ from services.commands.connect import KEY_VARIABLE
 from services.commands.failures import CommandFailed, understood
 from services.commands.output import err, fail
 from services.exit_codes import ExitCode
+from services.runtime.settings import take_variable
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -69,7 +69,7 @@ app.command(rich_help_panel=PROVE)(ledger.replay)
 
 def main() -> NoReturn:
     """Run the command of this process's arguments, and exit with what became of it."""
-    connect.present(os.environ.pop(KEY_VARIABLE, ""))
+    connect.present(take_variable(KEY_VARIABLE))
     sys.exit(run(sys.argv[1:]))
 
 

@@ -22,7 +22,7 @@ from typing import Final, Literal, Self
 
 from services.commands.connect import KEY_VARIABLE
 from services.flow import STAGES
-from services.keys import CAPABILITIES, new_key
+from services.keys import CAPABILITIES, KeyTable, new_key, revoke_key
 from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres
 from services.runtime.embedded.child import HOST, Child, EmbeddedError, Say, exclusive, free_port
 from services.runtime.settings import ENV_PREFIX, Settings, load_settings
@@ -59,6 +59,7 @@ class Deployment:
         self._say = say
         self._held = ExitStack()
         self._workers: dict[str, Child] = {}
+        self._written: list[Path] = []
         self._ports = {stage: free_port() for stage in STAGES}
         self._settings: Settings | None = None
 
@@ -98,7 +99,9 @@ class Deployment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop everything in order: workers, then servers."""
+        """Stop everything in order: workers, then servers. What was to be sourced leads nowhere then."""
+        for path in self._written:
+            path.unlink(missing_ok=True)
         self.stop_workers()
         self._held.close()
 
@@ -130,7 +133,11 @@ class Deployment:
         return self.folder / f"{stage}.log"
 
     def new_key(self, actor: str, capabilities: Sequence[str] = tuple(CAPABILITIES)) -> str:
-        """Make an API key for somebody."""
+        """Make an API key for somebody, in place of an earlier one."""
+        if self.keys_file.exists():
+            for digest, holder in KeyTable(self.keys_file).holders().items():
+                if holder.actor == actor:
+                    revoke_key(self.keys_file, digest)
         return new_key(self.keys_file, actor, capabilities)
 
     def write_env(self, key: str, file: Path | None = None) -> Path:
@@ -138,6 +145,7 @@ class Deployment:
         values = {**_variables(self.settings), KEY_VARIABLE: key}
         lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
         path = file or self.env_file
+        self._written.append(path)
         _write_private(path, lines)
         return path
 

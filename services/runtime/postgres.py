@@ -88,7 +88,12 @@ async def pool(
         max_size=max(connections_max, POOL_CONNECTIONS_MIN),
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
-        server_settings={"application_name": application, "timezone": "UTC"},
+        server_settings={
+            "application_name": application,
+            "timezone": "UTC",
+            # Filters may be left out: a plan for those given uses an index, one for all reads the table.
+            "plan_cache_mode": "force_custom_plan",
+        },
     )
 
 

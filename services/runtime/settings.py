@@ -154,6 +154,14 @@ def load_settings(*, env_file: Path | None = None, **overrides: Any) -> Settings
         raise SettingsError(describe_error(error)) from None
 
 
+def take_variable(name: str) -> str:
+    """A variable that is no setting, taken out of the environment: no later child process sees it.
+
+    Empty where there is none.
+    """
+    return os.environ.pop(name, "")
+
+
 def describe_error(error: ValidationError) -> str:
     """One line for each fault: the variable, what was given (never a secret), what was expected."""
     return "\n".join(_describe(dict(fault)) for fault in error.errors(include_url=False))

@@ -52,6 +52,9 @@ class _Boot(BootStrategy):
 class _App(faust.App):
     BootStrategy = _Boot
 
+    def _create_directories(self) -> None:
+        """Faust would make folders for tables, which there are none of."""
+
 
 class _Supervised(Service):
     """One runner as a service of the app."""
@@ -107,7 +110,6 @@ def run(name: str, runners: Sequence[Runner], settings: Settings) -> NoReturn:
         broker=f"kafka://{settings.bootstrap_servers.partition(',')[0]}",
         autodiscover=False,
         web_enabled=False,
-        datadir=None,
     )
     drain_s = min(settings.stop_timeout_s, limits.DRAIN_S_MAX)
 

@@ -94,7 +94,7 @@ class Screening:
         self._policies = policies
         self._key = key
         self._rereader = rereader
-        self._rulebooks: dict[str, Rulebook] = {}
+        self._rulebooks: dict[str, asyncio.Task[Rulebook]] = {}
 
     def core(self, partition: int) -> Core:
         """A new core for one partition."""
@@ -124,11 +124,12 @@ class Screening:
             latest, policy = await self._policies.wait_latest()
         found = self._rulebooks.get(policy.version)
         if found is None:
-            # In a thread: compiling takes seconds, and the consumer has to be heard of meanwhile.
-            found = self._rulebooks[policy.version] = await asyncio.to_thread(Rulebook, policy)
+            # In a thread: compiling takes seconds, and the consumer has to be heard of meanwhile. Once only,
+            # whichever partition asks first, and even if that one is cancelled.
+            found = self._rulebooks[policy.version] = asyncio.create_task(asyncio.to_thread(Rulebook, policy))
             while len(self._rulebooks) > RULEBOOKS_MAX:
                 del self._rulebooks[next(iter(self._rulebooks))]
-        return latest, found
+        return latest, await asyncio.shield(found)
 
 
 class ScreeningCore:

@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from services.exit_codes import ExitCode
 
 PROJECT = Path(__file__).parents[2]
 TIMEOUT_S = 600
@@ -22,8 +25,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.acceptance]
 @pytest.fixture
 def state(stack_folder: Path) -> Iterator[Path]:
     """A state folder of its own, that shares Kafka's jars."""
-    folder = stack_folder / "demo-state"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=stack_folder))
     (folder / "kafka-jars").symlink_to(PROJECT / ".goodstanding" / "kafka-jars")
     yield folder
     assert processes_of(folder) == {}, "the demo left processes behind"
@@ -33,7 +35,7 @@ def state(stack_folder: Path) -> Iterator[Path]:
 def test_the_whole_story_comes_true_and_nothing_is_left_running(state: Path) -> None:
     """Exit code 0 says that each claim held; see `services/demo/claims.py`."""
     done = subprocess.run(
-        command("--stop", "1"), env=environment(state), capture_output=True, text=True, check=False
+        command("demo", "--stop", "1"), env=environment(state), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert "✗" not in done.stdout
@@ -45,7 +47,7 @@ def test_the_whole_story_comes_true_and_nothing_is_left_running(state: Path) -> 
 def test_a_killed_demo_takes_everything_with_it(state: Path) -> None:
     """Its servers and workers are tied to it, whatever ends it."""
     demo = subprocess.Popen(
-        command(), env=environment(state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command("demo"), env=environment(state), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert demo.stderr is not None
     with demo.stderr:
@@ -58,9 +60,32 @@ def test_a_killed_demo_takes_everything_with_it(state: Path) -> None:
     wait_until_gone(state)
 
 
-def command(*options: str) -> list[str]:
-    """The demo, in this Python."""
-    return [sys.executable, "-m", "services.cli", "demo", *options]
+@pytest.mark.timeout(TIMEOUT_S)
+def test_what_is_up_goes_down_and_comes_up_again_with_its_data(state: Path) -> None:
+    """For development: in real time, until somebody says `down`."""
+    for _ in range(2):
+        running = subprocess.Popen(
+            command("up"),
+            env=environment(state),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert running.stdout is not None
+        with running.stdout:
+            assert running.stdout.readline().startswith("everything runs")
+            assert (state / "local.env").stat().st_mode & 0o077 == 0
+            subprocess.run(command("down"), env=environment(state), check=True, stdout=subprocess.DEVNULL)
+        assert running.wait(GONE_TIMEOUT_S) == 0
+        wait_until_gone(state)
+    assert not (state / "local.env").exists()
+    again = subprocess.run(command("down"), env=environment(state), check=False, capture_output=True)
+    assert again.returncode == ExitCode.NOT_FOUND
+
+
+def command(*words: str) -> list[str]:
+    """The command line, in this Python."""
+    return [sys.executable, "-m", "services.cli", *words]
 
 
 def environment(state: Path) -> dict[str, str]:

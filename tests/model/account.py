@@ -500,7 +500,7 @@ class AccountModel:
         self.ran_out |= over
         if ended or news:
             return True
-        if not any(end is not None and end <= at for act in acts for end in (_end(act, act.next),)):
+        if not over and not any((end := _end(act, act.next)) is not None and end <= at for act in acts):
             return False
         changed = before is None or self._points(before) != self._points(at)
         return True if changed else None

@@ -146,8 +146,10 @@ class Play:
 
     def _pass(self, time: timedelta) -> None:
         self.at += time
-        self.world.advance(self.at)
-        self.model._tick(self.at)
+        left = self.world.advance(self.at)
+        said = self.model._tick(self.at)
+        if said is not None:
+            assert bool(left) == said, f"the model says of a tick: {said}, there are {len(left)} entries"
 
     def _posted(self, severity: int, guideline: int, late: int, mode: Any = "enforce", **more: Any) -> None:
         self.posts += 1

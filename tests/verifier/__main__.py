@@ -21,6 +21,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from events.codec import decode_signal
 from events.policy import Policy
 from services.enforcement.partition import DECIDERS, Partition
@@ -42,6 +44,12 @@ BATCH_MAX = 3_000
 def say(what: str, count: int) -> None:
     """Tell what was proved, and over how much."""
     sys.stdout.write(f"proved: {what}: {count}\n")
+
+
+class _Identified(msgspec.Struct):
+    """As much of an outcome as says which one it is."""
+
+    id: str
 
 
 class Run:
@@ -117,6 +125,7 @@ class Run:
             state |= made.state
             self._ledger(number, made.outputs)
         expected = rerun.by_key(outputs)
+        self._ids()
         for topic in OUTCOMES:
             say(f"records of `{topic}`", rerun.compare(topic, expected[topic], self.topics[topic]))
         last = rerun.compare("standings", expected["standings"], self.topics["standings"], last_only=True)
@@ -130,6 +139,14 @@ class Run:
         say("entities in the changelog", rerun.compare("enforcement-state", wanted, kept, last_only=True))
         self._signals([o.value for o in outputs if o.topic == "signals"])
 
+    def _ids(self) -> None:
+        for topic in OUTCOMES:
+            records = [record for pages in self.topics[topic].values() for record in pages]
+            ids = Counter(msgspec.json.decode(record.value or b"", type=_Identified).id for record in records)
+            twice = [name for name, count in ids.items() if count > 1]
+            if twice:
+                raise Unproved(f"`{topic}`: {len(twice)} ids are there more than once, such as `{twice[0]}`")
+
     def _ledger(self, number: int, outputs: Sequence[Output]) -> None:
         expected = [output.value for output in outputs if output.topic == "ledger"]
         found = [record.value for record in self.topics["ledger"][number]]
@@ -142,10 +159,6 @@ class Run:
 
     def _signals(self, emitted: Sequence[bytes | None]) -> None:
         found = Counter(record.value for records in self.topics["signals"].values() for record in records)
-        ids = Counter(decode_signal(value or b"").id for value in found.elements())
-        twice = [signal for signal, count in ids.items() if count > 1]
-        if twice:
-            raise Unproved(f"`signals`: {len(twice)} ids are there more than once, such as `{twice[0]}`")
         missing = [value for value in emitted if found[value] != 1]
         if missing:
             raise Unproved(f"`signals`: {len(missing)} that entries emitted aren't there: {missing[:1]}")

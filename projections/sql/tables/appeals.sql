@@ -18,5 +18,5 @@ CREATE TABLE appeals (
     effective_at  timestamptz NOT NULL
 );
 
-CREATE INDEX appeals_account ON appeals (account, filed_at DESC, appeal);
+CREATE INDEX appeals_account ON appeals (account, filed_at, appeal);
 CREATE INDEX appeals_about ON appeals (about);

@@ -34,8 +34,8 @@ CREATE TABLE cases (
     effective_at    timestamptz NOT NULL
 );
 
-CREATE INDEX cases_account ON cases (account, opened_at DESC, case_id);
-CREATE INDEX cases_opened ON cases (opened_at DESC, case_id);
+CREATE INDEX cases_account ON cases (account, opened_at, case_id);
+CREATE INDEX cases_opened ON cases (opened_at, case_id);
 
 -- The queue: what is open, urgent first, oldest first.
 CREATE INDEX cases_queue ON cases (urgent DESC, opened_at, case_id) WHERE status = 'open';

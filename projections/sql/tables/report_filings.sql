@@ -19,4 +19,4 @@ CREATE TABLE report_filings (
     effective_at    timestamptz NOT NULL
 );
 
-CREATE INDEX report_filings_account ON report_filings (account, filed_at DESC, report);
+CREATE INDEX report_filings_account ON report_filings (account, filed_at, report);

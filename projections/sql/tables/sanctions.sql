@@ -36,5 +36,5 @@ CREATE TABLE sanctions (
     effective_at    timestamptz NOT NULL
 );
 
-CREATE INDEX sanctions_account ON sanctions (account, starts_at DESC, sanction);
-CREATE INDEX sanctions_started ON sanctions (starts_at DESC, sanction);
+CREATE INDEX sanctions_account ON sanctions (account, starts_at, sanction);
+CREATE INDEX sanctions_started ON sanctions (starts_at, sanction);

@@ -41,5 +41,5 @@ CREATE TABLE strikes (
     effective_at       timestamptz NOT NULL
 );
 
-CREATE INDEX strikes_account ON strikes (account, issued_at DESC, strike);
-CREATE INDEX strikes_issued ON strikes (issued_at DESC, strike);
+CREATE INDEX strikes_account ON strikes (account, issued_at, strike);
+CREATE INDEX strikes_issued ON strikes (issued_at, strike);

@@ -17,4 +17,4 @@ CREATE TABLE terminations (
     effective_at  timestamptz NOT NULL
 );
 
-CREATE INDEX terminations_account ON terminations (account, proposed_at DESC, proposal);
+CREATE INDEX terminations_account ON terminations (account, proposed_at, proposal);

@@ -178,7 +178,8 @@ class EmbeddedKafka:
         cluster = self.folder / "cluster-id"
         if not cluster.exists():
             cluster.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
-        arguments = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster.read_text()]
+        # One word, because an id may begin with a dash.
+        arguments = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster.read_text()}"]
         run_java(
             self._jars,
             [*arguments, "--config", str(configuration)],

@@ -1,1 +1,1 @@
-SELECT * FROM sanctions WHERE account = $1 ORDER BY starts_at DESC, sanction LIMIT $2
+SELECT * FROM sanctions WHERE account = $1 ORDER BY starts_at DESC, sanction DESC LIMIT $2

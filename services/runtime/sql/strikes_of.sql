@@ -1,1 +1,1 @@
-SELECT * FROM strikes WHERE account = $1 ORDER BY issued_at DESC, strike LIMIT $2
+SELECT * FROM strikes WHERE account = $1 ORDER BY issued_at DESC, strike DESC LIMIT $2
