@@ -43,7 +43,7 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
 
 
 async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
-    """The peer's rate over so many seconds. It prints one line of JSON a second: records, outputs, both clocks."""
+    """The peer's rate over so many seconds. It prints a line of JSON a second: records, outputs, clocks."""
     given = (settings.bootstrap_servers, settings.topic_prefix)
     command = [sys.executable, "-m", "benchmarks.faust_peer", *given]
     process = await asyncio.create_subprocess_exec(

@@ -19,7 +19,7 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import Field, TypeAdapter, ValidationError
 
 from events.dead_letters import contradict
-from events.envelope import FREE_TEXT_CHARS_MAX, AccountId, Data, Event, Reference, Time
+from events.envelope import FREE_TEXT_CHARS_MAX, REVISION_MAX, AccountId, Data, Event, Reference, Time
 from events.ids import account_entity
 from events.signals import Decided
 from events.upcasts import read_older
@@ -106,7 +106,7 @@ class StrikeData(ReasonedData):
     """null: as the policy prices the case."""
     post: Reference | None = None
     """The post that is the act; null: something else, named in the reason."""
-    revision: int | None = Field(default=None, ge=1)
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
     act_at: Time | None = None
     """When the act happened; null: now."""
 
@@ -149,7 +149,7 @@ class SanctionData(ReasonedData):
     """Its end; null: until lifted."""
     post: Reference | None = None
     """The post to remove, with its `revision`, for a content removal."""
-    revision: int | None = Field(default=None, ge=1)
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
 
 
 class LiftData(ReasonedData):
@@ -223,7 +223,7 @@ class RestoreData(ReasonedData):
     """Show a post again that was hidden, and clear this revision of it."""
 
     target: PostTarget
-    revision: int | None = Field(default=None, ge=1)
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
 
 
 class ProposeTerminationData(ReasonedData):

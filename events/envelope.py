@@ -40,6 +40,9 @@ Time = Annotated[AwareDatetime, Field(ge=TIME_MIN, lt=TIME_MAX)]
 AccountId = Reference
 """An account's id on the platform."""
 
+REVISION_MAX: Final = 2**31 - 1
+"""Revisions are counted one by one; what is larger is no count, and would fit no table."""
+
 
 class Data(BaseModel):
     """What the data of every event has in common.

@@ -233,7 +233,7 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     policy_version: str
     pricing_version: str
     acts_to_raise: int = 5
-    imported_at: datetime | None = None
+    imported: bool = False
 
 
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from events.dead_letters import contradict
-from events.envelope import AccountId, Data, Event, Reference
+from events.envelope import REVISION_MAX, AccountId, Data, Event, Reference
 from events.upcasts import read_older
 
 BODY_CHARS_MAX: Final = 200_000
@@ -71,7 +71,7 @@ class PostData(Data):
 
     post: Reference
     """The post's id. A post with all its revisions is one act."""
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=REVISION_MAX)
     """1 when it is written; every edit has a higher one."""
     visibility: Literal["public", "direct"] = "public"
     """`direct`: a message to the `recipients`; its text isn't read, only how many people it went to."""
@@ -105,7 +105,7 @@ class CreatedPostData(PostData):
 class EditedPostData(PostData):
     """A post as it stands after an edit."""
 
-    revision: int = Field(ge=2)
+    revision: int = Field(ge=2, le=REVISION_MAX)
     """Higher than that of every revision before."""
 
 
@@ -114,7 +114,7 @@ class DeletedPostData(Data):
 
     post: Reference
     """The post's id."""
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=REVISION_MAX)
     """The last revision that it had."""
     visibility: Literal["public", "direct"] = "public"
     """As it was."""

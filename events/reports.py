@@ -11,7 +11,15 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from events.dead_letters import contradict
-from events.envelope import EMAIL_CHARS_MAX, FREE_TEXT_CHARS_MAX, AccountId, Data, Event, Reference
+from events.envelope import (
+    EMAIL_CHARS_MAX,
+    FREE_TEXT_CHARS_MAX,
+    REVISION_MAX,
+    AccountId,
+    Data,
+    Event,
+    Reference,
+)
 from events.posts import BODY_CHARS_MAX, ITEMS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX
 from events.upcasts import read_older
 
@@ -50,7 +58,7 @@ class About(Data):
     """The account; for a post, its author."""
     post: Reference | None = None
     """The post; null: the account as a whole."""
-    revision: int | None = Field(default=None, ge=1)
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
     """The revision that the reporter saw; with `post` only, and then always."""
     visibility: Literal["public", "direct"] = "public"
     """`direct`: a message to the reporter. Reporting it is what allows its text to be read."""

@@ -41,63 +41,52 @@ class Course(msgspec.Struct, frozen=True, gc=False):
         return max((s.ends_at for s in self.suspensions if not s.instead), default=None)
 
 
-def course(state: AccountState, policies: Mapping[str, Policy], until: datetime) -> Course:
-    """What the surviving acts would have led to, up to an instant."""
+def course(state: AccountState, policies: Mapping[str, Policy]) -> Course:
+    """What the surviving acts would have led to, entry by entry."""
     acts = survivors(state.acts)
     suspensions: list[Suspension] = []
     terminates = False
-    for moment, version in sorted(_moments(acts).items()):
-        if moment > until:
-            break
+    for entry, (at, version) in sorted(_moments(acts).items()):
         policy = policies[version]
-        before = height(state, _before(acts, moment), moment, policy)
-        after = height(state, [act for act in acts if _known_at(act) <= moment], moment, policy)
+        before = height(state, _as_of(acts, entry - 1), at, policy)
+        after = height(state, _as_of(acts, entry), at, policy)
         terminates = terminates or new_ground(before, after, policy) is not None
         if after.rung > before.rung:
             instead = after.at_top(policy)
             rung = after.rung - instead
             length = policy.suspension(rung) if rung else None
             if length is not None:
-                suspensions.append(Suspension(moment, moment + length, rung, instead))
+                suspensions.append(Suspension(at, at + length, rung, instead))
     return Course(tuple(suspensions), terminates)
 
 
-def _moments(acts: list[Act]) -> dict[datetime, str]:
-    """When something changed, and the policy whose ladder was climbed then. An import climbs none."""
-    moments: dict[datetime, str] = {}
+def _moments(acts: list[Act]) -> dict[int, tuple[datetime, str]]:
+    """The entries that changed something: when, and whose ladder was climbed. An import climbs none."""
+    moments: dict[int, tuple[datetime, str]] = {}
     for act in acts:
-        silent = act.issued_at if act.imported_at is not None else None
+        silent = act.prices[0].entry if act.imported else None
         for priced in act.prices:
-            if priced.at != silent:
-                moments[priced.at] = priced.policy
-            if priced.confirmed_at is not None and priced.confirmed_at != silent:
-                moments[priced.confirmed_at] = priced.confirmed_policy or priced.policy
+            if priced.entry != silent:
+                moments[priced.entry] = (priced.at, priced.policy)
+            if priced.confirmed_at is not None and priced.confirmed_entry != silent:
+                policy = priced.confirmed_policy or priced.policy
+                moments[priced.confirmed_entry] = (priced.confirmed_at, policy)
     return moments
 
 
-def _known_at(act: Act) -> datetime:
-    return act.issued_at if act.imported_at is None else act.imported_at
+def _as_of(acts: list[Act], entry: int) -> list[Act]:
+    """The acts as they were after an entry."""
+    return [_act_as_of(act, entry) for act in acts if act.prices[0].entry <= entry]
 
 
-def _before(acts: list[Act], moment: datetime) -> list[Act]:
-    """The acts as they were before anything at this moment had happened, but for what was imported then."""
-    found = []
-    for act in acts:
-        if _known_at(act) < moment:
-            found.append(_as_before(act, moment))
-        elif act.imported_at == moment:
-            found.append(act)
-    return found
-
-
-def _as_before(act: Act, moment: datetime) -> Act:
-    if all(p.at < moment and (p.confirmed_at is None or p.confirmed_at < moment) for p in act.prices):
+def _act_as_of(act: Act, entry: int) -> Act:
+    if all(p.entry <= entry and p.confirmed_entry <= entry for p in act.prices):
         return act
     prices = tuple(
         p
-        if p.confirmed_at is None or p.confirmed_at < moment
-        else msgspec.structs.replace(p, confirmed_at=None, confirmed_policy=None)
+        if p.confirmed_entry <= entry
+        else msgspec.structs.replace(p, confirmed_at=None, confirmed_policy=None, confirmed_entry=0)
         for p in act.prices
-        if p.at < moment
+        if p.entry <= entry
     )
     return msgspec.structs.replace(act, prices=prices)

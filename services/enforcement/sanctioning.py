@@ -200,7 +200,7 @@ def refold(draft: Draft, actor: Actor, reason_ref: str | None) -> None:
     A sanction whose end the others had earned as well stays as a person may have left it.
     """
     move_warnings(draft, actor)
-    led_to = course(draft.state, draft.context.policies, draft.now)
+    led_to = course(draft.state, draft.context.policies)
     for sanction in ladder_suspensions(draft.state):
         _cut(draft, sanction, led_to.ends_at, actor, reason_ref)
     proposal = draft.state.proposal
@@ -255,7 +255,7 @@ def withdraw_termination(draft: Draft, result: SettleResult, actor: Actor, reaso
     if case is not None:
         closed: CaseResult = "dismissed" if dismissed else "overturned"
         close(draft, case, closed, reason_ref, None)
-    _owed(draft, course(draft.state, draft.context.policies, draft.now), proposal.at)
+    _owed(draft, course(draft.state, draft.context.policies), proposal.at)
 
 
 def _owed(draft: Draft, led_to: Course, since: datetime) -> None:

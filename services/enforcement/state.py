@@ -54,7 +54,8 @@ class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What an act cost from `at` on, and since when a person stands behind just that.
 
     A worse revision adds one; a person's correction replaces them all. `policy` is the one in force when it
-    was decided, `confirmed_policy` when it was confirmed: their ladders were climbed.
+    was decided, `confirmed_policy` when it was confirmed: their ladders were climbed. `entry` and
+    `confirmed_entry` are the account's ledger entries of that, since many may have the same time.
     """
 
     at: datetime
@@ -62,8 +63,10 @@ class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     price: Price
     raised: Price
     policy: str
+    entry: int = 0
     confirmed_at: datetime | None = None
     confirmed_policy: str | None = None
+    confirmed_entry: int = 0
 
     def confirmed(self, at: datetime) -> bool:
         """Whether a person had confirmed it by then."""
@@ -74,8 +77,8 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An act on the record, with its strike (or the warning that it counts as).
 
     `acts_to_raise` is how many acts raise its episode. `warned_by` is the signal that
-    led to the sanction `warning` that went with it, if one did. `imported_at`: when it was brought over from
-    elsewhere, with the time at which it happened as that of its issue.
+    led to the sanction `warning` that went with it, if one did. `imported`: it was brought over from
+    elsewhere, and issued when it happened.
     """
 
     strike: str
@@ -95,7 +98,7 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     confirmed_by: str | None = None
     expired: bool = False
     by_person: bool = False
-    imported_at: datetime | None = None
+    imported: bool = False
     warned_by: str | None = None
     version: int = 1
 

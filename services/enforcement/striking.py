@@ -97,7 +97,7 @@ def issue(draft: Draft, violation: Violation) -> Act:
         policy_version=policy.version,
         pricing_version=violation.pricing.version,
         acts_to_raise=policy.episode.acts_to_raise if episode is None else episode.acts_to_raise,
-        imported_at=draft.now if draft.signal.imported else None,
+        imported=draft.signal.imported,
     )
     if _is_warning(state, issued):
         issued = msgspec.structs.replace(issued, counts_as="warning")

@@ -1,8 +1,10 @@
-"""The real stages, killed at every crash point, at random and while rebalancing, under load: nothing lost, nothing double.
+"""The real stages, killed at every crash point, at random and while rebalancing, under load.
 
-What came of it is proved by a process of its own, `tests/verifier`: outputs against the model, the chain, the changelog and
-PostgreSQL. The seed is printed.
+What came of it is proved by a process of its own, `tests/verifier`: outputs against the model, the chain, the
+changelog and PostgreSQL. The seed is printed.
 """
+
+# ruff: noqa: ASYNC110 - another process can only be polled
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ BODIES = (
 
 
 class Fleet:
-    """The deployment's processes. Each has a name, and an instance id of that name, so that a restart is quick."""
+    """The deployment's processes, each with an instance id of its own, so that a restart is quick."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:  # noqa: F811
         self._settings = settings
@@ -81,7 +83,7 @@ class Fleet:
         """Wait until a worker has killed itself."""
         async with asyncio.timeout(CRASH_S_MAX):
             while self._children[name].poll() is None:
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - another process can only be polled
+                await asyncio.sleep(0.05)
         assert self._children[name].returncode < 0, f"{name} ended by itself, see its log"
 
     def end(self) -> None:
@@ -141,7 +143,7 @@ async def under_load(
     folder: Path,
     seed: int,
 ) -> AsyncIterator[Fleet]:
-    """A deployment that is sent events all the while; at the end it comes to rest, and everything is proved."""
+    """A deployment that is sent events all the while; at the end it rests, and everything is proved."""
     await made(settings)
     with ExitStack() as stack:
         fleet = Fleet(settings, folder)

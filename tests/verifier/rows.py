@@ -56,20 +56,33 @@ async def compare(dsn: str, partitions: Mapping[int, Sequence[Record]], batch_si
                 for row in await connection.fetch(f"SELECT {listed} FROM {build.schema}.{name}")
             }
             if found != rows:
-                raise Unproved(_differ(name, found, rows))
+                raise Unproved(_differ(name, columns[name], found, rows))
             count += len(rows)
     finally:
         await connection.close()
     return count
 
 
-def _differ(name: str, found: set[Row], expected: set[Row]) -> str:
-    missing, extra = sorted(map(repr, expected - found)), sorted(map(repr, found - expected))
-    return (
-        f"table {name}: {len(missing)} rows are missing and {len(extra)} too many; "
-        f"the first missing: {missing[:1]}, the first extra: {extra[:1]}"
-    )
+def _differ(name: str, columns: Sequence[str], found: set[Row], expected: set[Row]) -> str:
+    missing, extra = sorted(expected - found, key=repr), sorted(found - expected, key=repr)
+    told = f"table {name}: {len(missing)} rows are missing and {len(extra)} too many"
+    if not missing or not extra:
+        return f"{told}; the first: {(missing or extra)[0]}"
+    near = min(extra, key=lambda row: sum(a != b for a, b in zip(row, missing[0], strict=True)))
+    pairs = zip(columns, near, missing[0], strict=True)
+    other = {column: f"{has!r}, expected {wants!r}" for column, has, wants in pairs if has != wants}
+    return f"{told}; the first differs in {other}"
 
 
 def _hashable(row: Sequence[Any]) -> Row:
-    return tuple(tuple(value) if isinstance(value, list | tuple) else value for value in row)
+    return tuple(
+        tuple(_same_json(item) for item in value) if isinstance(value, list | tuple) else _same_json(value)
+        for value in row
+    )
+
+
+def _same_json(value: Any) -> Any:
+    """PostgreSQL keeps what JSON says, not its spaces or the order of its keys."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        return msgspec.json.encode(msgspec.json.decode(value), order="sorted")
+    return value

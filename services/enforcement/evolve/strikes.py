@@ -39,8 +39,10 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
                 o.price,
                 o.raised,
                 policy,
+                state.sequence + 1,
                 confirmed_at,
                 policy if o.confirmed else None,
+                state.sequence + 1 if o.confirmed else 0,
             ),
         ),
         counts_as=o.counts_as,
@@ -53,7 +55,7 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
         revision=o.revision or 0,
         confirmed_by=o.actor.id if o.confirmed else None,
         by_person=o.actor.kind == "person",
-        imported_at=o.imported_at,
+        imported=o.imported,
     )
     state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
     return replace(
@@ -119,7 +121,7 @@ def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
             act,
             guideline=o.guideline,
             case=o.case,
-            prices=_prices(act, o),
+            prices=_prices(act, o, state.sequence + 1),
             counts_as=o.counts_as,
             revision=act.revision if o.revision is None else max(act.revision, o.revision),
             expired=act.expired and o.because == "warning_moved",
@@ -131,11 +133,11 @@ def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
     return replace(_with_act(state, o.strike, amended), total_strikes=total)
 
 
-def _prices(act: Act, o: StrikeAmended) -> tuple[Priced, ...]:
+def _prices(act: Act, o: StrikeAmended, entry: int) -> tuple[Priced, ...]:
     """Worse counts from now on, unconfirmed; a correction that isn't worse counts from the beginning."""
     if o.because == "warning_moved":
         return act.prices
-    priced = Priced(o.effective_at, o.severity, o.price, o.raised, o.policy_version)
+    priced = Priced(o.effective_at, o.severity, o.price, o.raised, o.policy_version, entry)
     if o.because == "revision" or o.severity > act.severity:
         return (*act.prices, priced)
     first = next((p for p in act.prices if p.confirmed_at is not None), act.prices[0])
@@ -144,8 +146,10 @@ def _prices(act: Act, o: StrikeAmended) -> tuple[Priced, ...]:
             priced,
             at=act.issued_at,
             policy=act.prices[0].policy,
+            entry=act.prices[0].entry,
             confirmed_at=first.confirmed_at,
             confirmed_policy=first.confirmed_policy,
+            confirmed_entry=first.confirmed_entry,
         ),
     )
 
@@ -154,7 +158,12 @@ def strike_confirmed(state: AccountState, o: StrikeConfirmed) -> AccountState:
     """A person stands behind the act as it is now."""
 
     def confirmed(act: Act) -> Act:
-        sure = replace(act.prices[-1], confirmed_at=o.effective_at, confirmed_policy=o.policy_version)
+        sure = replace(
+            act.prices[-1],
+            confirmed_at=o.effective_at,
+            confirmed_policy=o.policy_version,
+            confirmed_entry=state.sequence + 1,
+        )
         return replace(act, prices=(*act.prices[:-1], sure), confirmed_by=o.actor.id, version=act.version + 1)
 
     return _with_act(state, o.strike, confirmed)
