@@ -26,6 +26,7 @@ from events.signals import (
     Origin,
     PostScreened,
     ReportFiled,
+    SanctionReported,
     Signal,
     Span,
     Tick,
@@ -49,8 +50,15 @@ CASES: Final = (
     ("no-selling", "prospecting", 95),
 )
 SHARES: Final = (
-    ("post", 45), ("report", 16), ("merit", 14), ("account", 10), ("decision", 9), ("notice", 4), ("edit", 2),
-)  # fmt: skip
+    ("post", 40),
+    ("merit", 16),
+    ("report", 15),
+    ("account", 10),
+    ("notice", 8),
+    ("decision", 6),
+    ("carried", 3),
+    ("edit", 2),
+)
 """What arrives, in per cent. A report makes a second signal, to the account that it is about."""
 
 Sent = tuple[bytes, bytes, int | None]
@@ -113,8 +121,8 @@ class Mailbox:
         )
 
     def _account_id(self) -> str:
-        # Squared: few accounts have much on record, most have little.
-        return f"member-{int(ACCOUNTS * self._random.random() ** 2)}"
+        # Some accounts are busier than others: a quarter of all signals are for a tenth of them.
+        return f"member-{int(ACCOUNTS * self._random.random() ** 1.66)}"
 
     def _screened(self, account: str, post: str, revision: int) -> Signal:
         guideline, case_id, confidence = self._random.choice(CASES)
@@ -184,6 +192,13 @@ class Mailbox:
             return self._account()
         struck = self._random.choice(self._struck)
         body = NoticeDelivered(struck.account, struck.strike)
+        return self._signal(account_entity(struck.account), body, Actor("platform", "platform"), "accounts")
+
+    def _carried(self) -> Signal:
+        if not self._struck:
+            return self._account()
+        struck = self._random.choice(self._struck)
+        body = SanctionReported(struck.account, struck.strike, "carried_out")
         return self._signal(account_entity(struck.account), body, Actor("platform", "platform"), "accounts")
 
     def _decision(self) -> Signal:

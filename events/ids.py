@@ -12,6 +12,7 @@ from uuid import UUID
 NAMESPACE: Final = UUID("7f4f7a52-6d3c-5b53-9a55-3a0f6c1a4b10")
 """The project's own namespace; changing it would change every id that was ever derived."""
 _namespace: Final = sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def derived_id(entity: str, cause: str, kind: str, ordinal: int = 0) -> str:
@@ -23,7 +24,7 @@ def derived_id(entity: str, cause: str, kind: str, ordinal: int = 0) -> str:
     hashed = _namespace.copy()
     hashed.update(f"{entity}\x1f{cause}\x1f{kind}\x1f{ordinal}".encode())
     digits = hashed.hexdigest()
-    variant = "89ab"[int(digits[16], 16) & 3]
+    variant = _VARIANT[digits[16]]
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 

@@ -289,7 +289,7 @@ class StrikeExpired(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
 
 
 class EpisodeLapsed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="episode_lapsed"):
-    """The raised price of an episode ran out: fewer than five of its acts are still within it."""
+    """A price ran out that is no strike's own expiry: a raised one, or one confirmed before a worse one."""
 
     episode: str
     effective_at: datetime

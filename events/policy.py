@@ -9,6 +9,7 @@ line, is in
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -211,6 +212,10 @@ class Policy(_Model):
         table.append(Price(SEVERITY_MAX, table[-1].points, None))
         return tuple(table)
 
+    @cached_property
+    def _rungs(self) -> tuple[int, ...]:
+        return tuple(rung.points for rung in self.ladder)
+
     def case(self, guideline: str, case: str) -> Case | None:
         """The case of a guideline; None where the policy has no such case."""
         return self._cases.get((guideline, case))
@@ -229,7 +234,7 @@ class Policy(_Model):
 
     def rung(self, points: int) -> int:
         """How many rungs of the ladder these points reach: 0 is none."""
-        return sum(1 for rung in self.ladder if points >= rung.points)
+        return bisect_right(self._rungs, points)
 
     def suspension(self, rung: int) -> timedelta | None:
         """How long a rung (1 is the lowest) suspends; None where it proposes termination instead."""

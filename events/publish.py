@@ -163,6 +163,8 @@ def public_events(entry: Entry) -> list[Publication]:
     """
     if not entry.entity.startswith(_ACCOUNT):
         return []
+    account = entry.entity[len(_ACCOUNT) :]
+    key = account.encode()
     events = []
     changed = False
     for ordinal, outcome in enumerate(entry.outcomes):
@@ -171,16 +173,17 @@ def public_events(entry: Entry) -> list[Publication]:
         publish = _PUBLISH.get(kind)
         if publish is not None:
             topic, name, shape = publish
-            events.append(_event(entry, topic, name, ordinal, shape(entry.sequence, outcome)))
+            data = shape(entry.sequence, outcome)
+            events.append((topic, key, _event(entry, account, name, ordinal, data)))
     if changed:
         standing = _standing(entry.sequence, entry.standing)
-        events.append(_event(entry, "standings", "standing.changed", len(entry.outcomes), standing))
+        last = _event(entry, account, "standing.changed", len(entry.outcomes), standing)
+        events.append(("standings", key, last))
     return events
 
 
-def _event(entry: Entry, topic: str, name: str, ordinal: int, data: msgspec.Struct) -> Publication:
+def _event(entry: Entry, account: str, name: str, ordinal: int, data: msgspec.Struct) -> bytes:
     cause = entry.cause
-    account = entry.entity[len(_ACCOUNT) :]
     envelope = _Envelope(
         "1.0",
         derived_id(entry.entity, cause.id, name, ordinal),
@@ -194,7 +197,7 @@ def _event(entry: Entry, topic: str, name: str, ordinal: int, data: msgspec.Stru
         cause.imported,
         data,
     )
-    return topic, account.encode(), _encode(envelope)
+    return _encode(envelope)
 
 
 def _points(outcome: ledger.StrikeIssued | ledger.StrikeAmended) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -50,7 +50,7 @@ def _pending(state: AccountState) -> Iterator[Due]:
     until = state.reporter_muted_until
     if until is not None and state.reporter_muted:
         yield until, "mute", ReporterMuted(False, CLOCK, None, until)
-    if len(state.acts) > 1:
+    if state.acts:
         yield from _lapses(state)
 
 
@@ -61,9 +61,8 @@ def _lapses(state: AccountState) -> Iterator[Due]:
             episodes.setdefault(act.episode, []).append(act)
     for episode in state.episodes:
         members = episodes.get(episode.id, [])
-        if len(members) < episode.acts_to_raise:
-            continue
-        for at in lapses(members):
+        ends = lapses(members) if len(members) >= episode.acts_to_raise else []
+        for at in (*ends, *confirmed_ends(members)):
             if episode.lapsed_at is None or at > episode.lapsed_at:
                 yield at, episode.id, EpisodeLapsed(episode.id, at)
 
@@ -79,4 +78,16 @@ def lapses(members: list[Act]) -> list[datetime]:
             higher = (p for p, _, end in raised if end is None or (until is not None and end > until))
             if until is not None and points > max(higher, default=0):
                 found[until] = None
+    return list(found)
+
+
+def confirmed_ends(members: list[Act]) -> list[datetime]:
+    """When a confirmed price runs out before the worse one that a rule has found since."""
+    found: dict[datetime, None] = {}
+    for act in members:
+        sure = sure_price(act)
+        if sure is not None and sure is not act.prices[-1] and sure.price.days is not None:
+            at = act.issued_at + timedelta(days=sure.price.days)
+            if at != act.expires_at:
+                found[at] = None
     return list(found)

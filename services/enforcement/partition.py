@@ -7,6 +7,7 @@ handed the same tick again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -48,8 +49,8 @@ class Record(Protocol):
     headers: Sequence[tuple[str, bytes]]
 
 
-class Guard(msgspec.Struct, frozen=True, gc=False):
-    """Enforcement's part of the guard.
+class Guard(msgspec.Struct, gc=False):
+    """Enforcement's part of the guard, changed in place by each record.
 
     `now` is the last tick's. `heard`: before the first tick, the latest time at which a signal was received.
     `cursor`: the offset of the tick that is still firing.
@@ -86,7 +87,7 @@ class Partition:
         self._due: list[tuple[datetime, str]] = []
         self._scheduled: dict[str, datetime] = {}
         self._decoded: dict[int, Signal | DeadReason] = {}
-        self._recent_failures: list[bool] = []
+        self._recent_failures: deque[bool] = deque(maxlen=FAILURES_WINDOW_SIGNALS)
 
     def restore(self, key: str, value: bytes | None) -> None:
         """Take up one entity's state from the changelog; None: it was erased."""
@@ -143,21 +144,20 @@ class Partition:
 
     def _activate(self, activated: PolicyActivated) -> None:
         if activated.sequence > self.guard.policy_sequence:
-            self.guard = msgspec.structs.replace(
-                self.guard, policy=activated.version, policy_sequence=activated.sequence
-            )
+            self.guard.policy = activated.version
+            self.guard.policy_sequence = activated.sequence
 
     def _tick(self, signal: Signal, tick: Tick, offset: int, made: Made) -> bool:
         """Fire what is due; False where there is more to fire than one batch takes.
 
         Time doesn't go back, not even from what was heard before the first tick.
         """
-        last = self.guard.now
-        if last is not None and tick.at <= last and self.guard.cursor != offset:
+        guard = self.guard
+        if guard.now is not None and tick.at <= guard.now and guard.cursor != offset:
             return True
-        now = max(at for at in (tick.at, last, self.guard.heard) if at is not None)
-        self.guard = msgspec.structs.replace(self.guard, now=now, cursor=offset, heard=None)
-        if not (self.guard.policy or signal.policy_version):
+        now = max(at for at in (tick.at, guard.now, guard.heard) if at is not None)
+        guard.now, guard.cursor, guard.heard = now, offset, None
+        if not (guard.policy or signal.policy_version):
             now = NEVER  # nothing can be decided before the first policy
         while self._due and self._due[0][0] <= now:
             deadline, entity = self._due[0]
@@ -168,17 +168,17 @@ class Partition:
             if waiting:
                 del self._scheduled[entity]
                 self._apply(msgspec.structs.replace(signal, entity=entity), made)
-        self.guard = msgspec.structs.replace(self.guard, cursor=None)
+        guard.cursor = None
         return True
 
     def _context(self, signal: Signal) -> Context:
         """The partition's time and policy; before its first tick or activation, the signal's own."""
-        now = self.guard.now
+        guard = self.guard
+        now = guard.now
         if now is None:
-            heard = self.guard.heard
-            now = signal.received_at if heard is None else max(signal.received_at, heard)
-            self.guard = msgspec.structs.replace(self.guard, heard=now)
-        return Context(now, self._policies[self.guard.policy or signal.policy_version], self._policies)
+            heard = guard.heard
+            guard.heard = now = signal.received_at if heard is None else max(signal.received_at, heard)
+        return Context(now, self._policies[guard.policy or signal.policy_version], self._policies)
 
     def _apply(self, signal: Signal, made: Made) -> None:
         entity = signal.entity
@@ -191,7 +191,8 @@ class Partition:
             return
         self.states[entity] = applied.state
         self._schedule(entity, applied.state)
-        self.guard = msgspec.structs.replace(self.guard, entries=self.guard.entries + 1, head=applied.head)
+        self.guard.entries += 1
+        self.guard.head = applied.head
         self._publish(entity, applied, made)
 
     def _publish(self, entity: str, applied: Applied, made: Made) -> None:
@@ -206,8 +207,6 @@ class Partition:
         failed = any(type(outcome) is Failed for outcome in applied.entry.outcomes)
         made.failed += failed
         self._recent_failures.append(failed)
-        if len(self._recent_failures) > FAILURES_WINDOW_SIGNALS:
-            del self._recent_failures[:-FAILURES_WINDOW_SIGNALS]
 
     def _schedule(self, entity: str, state: Any) -> None:
         deadlines = DECIDERS[entity.partition(":")[0]].deadlines(state)
