@@ -1,8 +1,7 @@
 """The one catalogue of topics: what each is called, how it is kept, and what its key means.
 
 `goodstanding topics create` makes just these, and `goodstanding topics check` refuses a broker that
-disagrees.
-Real names carry the configured prefix.
+disagrees. Real names carry the configured prefix.
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ RETENTION_INPUT_S: Final = 30 * DAY_S
 """How long inputs are kept, and so how long the promise holds that a second copy counts for nothing."""
 RETENTION_OUTCOME_S: Final = 365 * DAY_S
 INPUT_BYTES_MAX: Final = 900_000
-"""Largest input record: small enough that its dead letter, with reasons added as headers.
-
-Still fits a topic.
-"""
+"""Largest input record: small enough that its dead letter, with reasons as headers, still fits a topic."""
 RECORD_BYTES_MAX: Final = 1_048_588
 """Largest record of every other topic (Kafka's own default)."""
 SEGMENT_MS_COMPACT: Final = 600_000
@@ -34,10 +30,7 @@ class Topic(msgspec.Struct, frozen=True):
     cleanup: Literal["delete", "compact"]
     retention_s: int | None
     timestamp: Literal["log", "create"] = "log"
-    """`log`: the broker stamps records (`log-append time`).
-
-    Inputs follow the configured time mode instead.
-    """
+    """`log`: the broker stamps records (log-append time). Inputs follow the configured time mode instead."""
     partitions: int | None = None
     record_bytes_max: int = RECORD_BYTES_MAX
     input: bool = False

@@ -1,6 +1,6 @@
 """How internal messages become bytes and back.
 
-The encoder is pinned here, once: ledger bytes are hashed and kept for ever.
+The encoder is pinned here, once, because ledger bytes are hashed and kept for ever.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ _standings: Final = msgspec.json.Decoder(Standing)
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    """The bytes of a signal, entry or standing.
-
-    JSON without spaces, fields in the order in which they are declared.
-    """
+    """The bytes of a signal, entry or standing: JSON without spaces, fields in the order as declared."""
     return _encoder.encode(message)
 
 

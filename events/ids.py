@@ -1,7 +1,4 @@
-"""Derived ids: every id is a UUIDv5 of what caused it.
-
-So that a second delivery derives the same id again.
-"""
+"""Derived ids: every id is a UUIDv5 of what caused it, so that a second delivery derives the same id."""
 
 from __future__ import annotations
 
@@ -18,8 +15,8 @@ _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abc
 def derived_id(entity: str, cause: str, kind: str, ordinal: int = 0) -> str:
     """The id of the `ordinal`-th thing of this `kind` that `cause` led to at `entity`.
 
-    It is `uuid.uuid5(NAMESPACE, ...)`, spelt out because every signal and outcome derives one (RFC 9562,
-    section 5.5).
+    It is `uuid.uuid5(NAMESPACE, ...)` (RFC 9562, section 5.5), spelt out because every signal and outcome
+    derives one.
     """
     hashed = _namespace.copy()
     hashed.update(f"{entity}\x1f{cause}\x1f{kind}\x1f{ordinal}".encode())

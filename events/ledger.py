@@ -1,10 +1,8 @@
 """The ledger: one entry per applied signal, with everything that was decided.
 
 The ledger is the only source of every projection, replay and export, and its bytes are hashed into a chain,
-so the same rule holds as
-for signals: fields are only ever added at the end, with a default. Outcomes say what became true; `evolve`
-folds them into state, and
-nothing else does.
+so the same rule holds as for signals: fields are only ever added at the end, with a default. Outcomes say
+what became true; `evolve` folds them into state, and nothing else does.
 """
 
 from __future__ import annotations
@@ -77,10 +75,7 @@ RefusalCode = Literal[
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """What a strike, sanction or case rests on, without the text itself.
-
-    That is in `contents`, under `content_ref`.
-    """
+    """What a strike, sanction or case rests on. The text itself is in `contents`, under `content_ref`."""
 
     rule: str
     rule_version: int
@@ -104,9 +99,9 @@ class Detection(msgspec.Struct, frozen=True, gc=False):
 class Notice(msgspec.Struct, frozen=True, gc=False):
     """The facts of a notice, frozen when an adverse outcome is decided.
 
-    The guideline's text is that of `policy_version`, which is kept for ever. `effective_at`, `scope` and the
-    ends are those of the
-    outcome that holds the notice. `appeal_days` counts from the notice's delivery.
+    The guideline's text is that of `policy_version`, which is kept for ever. When it takes effect, what is
+    restricted and until when is said by the outcome that holds the notice. `appeal_days` counts from the
+    notice's delivery.
     """
 
     guideline: str
@@ -127,8 +122,7 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     days: int | None
 
 
-# --- what became known
-# -----------------------------------------------------------------------------------------------
+# --- what became known -------------------------------------------------------------------------------------
 
 
 class AccountNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="account_noted"):
@@ -154,9 +148,10 @@ class MeritNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="m
 
 
 class FindingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="finding_noted"):
-    """A finding that is no strike: recorded in shadow, sent to review, standing beside a worse one.
+    """A finding that is no strike of its own.
 
-    Or folded into a full record.
+    It is recorded in shadow, sent to review, stands beside a worse one, is folded into a full record, or was
+    told to the author without a strike.
     """
 
     act: str
@@ -197,16 +192,16 @@ class SanctionCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
     effective_at: datetime
 
 
-# --- strikes
-# ---------------------------------------------------------------------------------------------------------
+# --- strikes -----------------------------------------------------------------------------------------------
 
 
 class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_issued"):
     """An act went on the account's record.
 
-    `price` is frozen, and so is `raised`, the price that the act's episode takes from the fifth act on.
-    `counts_as` says whether the act is a
-    strike or the warning that comes first. `episode` membership is frozen as well.
+    `price` is frozen, and so is `raised`, the price that the act's episode takes from the act on that makes
+    it `acts_to_raise`. `counts_as` says whether the act is a strike or the warning that comes first.
+    Membership of `episode` is frozen as well. `imported`: it was brought over from elsewhere, and issued when
+    it happened.
     """
 
     strike: str
@@ -239,7 +234,9 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):
     """A strike changed: a worse revision, a warning that moved, a reduction, another guideline.
 
-    The record is as said here from now on.
+    From now on the record is as said here. A revision, and what makes it more severe, counts from now on and
+    is unconfirmed; any other correction counts from the strike's issue. `policy_version`: whose ladder it
+    climbs.
     """
 
     strike: str
@@ -269,9 +266,10 @@ class StrikeConfirmed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 
 
 class StrikeRemoved(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_removed"):
-    """A strike no longer counts: overturned (wrong).
+    """A strike no longer counts; the record keeps it.
 
-    Waived (discretion) or withdrawn (the account is staff or a bot). The record keeps it.
+    It is overturned (it was wrong), waived (discretion) or withdrawn (the account is staff, so a person
+    looks).
     """
 
     strike: str
@@ -295,14 +293,13 @@ class EpisodeLapsed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     effective_at: datetime
 
 
-# --- sanctions
-# -------------------------------------------------------------------------------------------------------
+# --- sanctions ---------------------------------------------------------------------------------------------
 
 
 class SanctionImposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_imposed"):
-    """A sanction took effect. `ends_at` None: until lifted.
+    """A sanction took effect. `ends_at` None: until lifted. `decision` is the signal that led to it.
 
-    `decision` is the id of the signal that led to it.
+    `apart`: content that is away for a reason of its own, so that no strike that falls brings it back.
     """
 
     sanction: str
@@ -323,7 +320,11 @@ class SanctionImposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 
 
 class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_amended"):
-    """A sanction's end moved: shortened, extended, or recomputed after an overturned strike."""
+    """A sanction changed: its end moved, or the content went further away.
+
+    `because` says why; `overturned`: strikes fell, and it was recomputed. `notice`: what the
+    account must be told where it is worse off.
+    """
 
     sanction: str
     because: Literal["reduced", "extended", "overturned", "revision"]
@@ -338,7 +339,7 @@ class SanctionAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 class SanctionLifted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_lifted"):
     """A sanction is over. `decision` names the signal that imposed it.
 
-    For content: restored, where it still exists.
+    `restored`: the post is to be shown again; it still exists, and nothing else keeps it away.
     """
 
     sanction: str
@@ -373,8 +374,7 @@ class TerminationSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind"
     effective_at: datetime
 
 
-# --- reports and cases
-# -----------------------------------------------------------------------------------------------
+# --- reports and cases -------------------------------------------------------------------------------------
 
 
 class ReportNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_noted"):
@@ -492,8 +492,7 @@ class NoteAdded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="no
     effective_at: datetime
 
 
-# --- refusals
-# --------------------------------------------------------------------------------------------------------
+# --- refusals ----------------------------------------------------------------------------------------------
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refused"):
@@ -508,9 +507,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="refu
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="failed"):
-    """Deciding raised, or its result was too large: a fault of ours.
-
-    A case holds the signal, to be decided again.
+    """Deciding raised, or its result was too large: a fault of ours. A case holds the signal.
 
     `at_tick`: what was due at this account could not be decided; the clock leaves it alone until the case is
     answered.
@@ -557,7 +554,7 @@ Outcome = (
 class Standing(msgspec.Struct, frozen=True, gc=False):
     """A short summary of an account, bounded in size.
 
-    `rung` is the effective one; the suspensions' end is the latest.
+    `rung` is the effective one. `suspended_until` is the latest end; None where one of them has none.
     """
 
     version: int
@@ -580,9 +577,10 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One applied signal. `sequence` counts per entity from 1.
+    """One applied signal.
 
-    `previous` is the SHA-256 (hex) of the preceding entry's bytes in the partition.
+    `sequence` counts per entity from 1. `previous` is the SHA-256 (hex) of the preceding entry's bytes in the
+    partition.
     """
 
     entity: str
@@ -600,8 +598,5 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 def genesis(partition: int, prefix: str = "") -> str:
-    """What the first entry of a partition names as `previous`.
-
-    The hash of the prefix and the partition's number.
-    """
+    """What the first entry of a partition names as `previous`: a hash of the prefix and its number."""
     return sha256(f"{GENESIS_PREFIX}{prefix}:{partition}".encode()).hexdigest()

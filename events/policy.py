@@ -1,10 +1,8 @@
 """The policy: guidelines, cases, severities, ladder, rules and lists, as versioned data.
 
 This is the shape of `policies/community.yaml` once it is read, and of a record in the `policies` topic. A
-policy's version is the SHA-256 of
-its canonical form, so that whoever holds the text can check the name. Reading YAML, with errors that name the
-line, is in
-`events/policy_text.py`.
+policy's version is the SHA-256 of its canonical form, so that whoever holds the text can check the name.
+Reading YAML, with errors that name the line, is in `events/policy_text.py`.
 """
 
 from __future__ import annotations
@@ -69,8 +67,8 @@ class Case(_Model):
     """One way of breaking a guideline, as the policy prices it.
 
     `mode` is what a rule's finding may at most do. `enforce_at` is the confidence from which it is enforced,
-    `review_at` from which it goes to
-    review; below that it is recorded as shadow. `case_kind` is the kind of case that a review opens.
+    `review_at` that from which it goes to review; below that it is recorded as shadow. `case_kind` is the
+    kind of case that a review opens.
     """
 
     id: str
@@ -121,10 +119,7 @@ class Guideline(_Model):
 
 
 class RuleSettings(_Model):
-    """One rule's parameters and lists.
-
-    What a rule needs is the rule's own contract, checked when the policy is loaded.
-    """
+    """One rule's parameters and lists, held against the rule's own contract when the policy is loaded."""
 
     enabled: bool = True
     mode: Literal["shadow"] | None = None

@@ -1,20 +1,17 @@
 """Signals: one message addressed to one entity.
 
 `signals` is the one ordered mailbox: whatever enforcement acts on arrives here as a `Signal`. Signals hold no
-personal text or
-number, only references, keyed digests, masked spans and words of our own.
+personal text or number, only references, keyed digests, masked spans and words of our own.
 
 These are msgspec structs, not pydantic models: they are decoded and encoded for every step, and the bytes of
-a ledger entry
-hold the whole signal that caused it. The order of fields is the order of bytes, so fields are only ever added
-at the end, with
-a default.
+a ledger entry hold the whole signal that caused it. The order of fields is the order of bytes, so fields are
+only ever added at the end, with a default.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -24,6 +21,8 @@ ActorKind = Literal["person", "rule", "clock", "import", "platform", "account"]
 AccountKind = Literal["person", "bot", "staff"]
 Mode = Literal["enforce", "review", "shadow", "reminder", "allowed"]
 ContentAction = Literal["none", "hidden", "rest-hidden", "quarantined", "restricted", "held", "removed"]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant; one without a time zone isn't decoded."""
 ReportReason = str
 """A guideline's id, or `illegal-content`, `copyright`, `self-harm`, `child-safety`."""
 ReportOutcome = Literal["upheld", "dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
@@ -57,9 +56,8 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """A fact about the account that screening can't know: where it holds, `case` is what was found instead.
 
-    `own_domain`, `own_email`, `own_phone`: `digest` (keyed) is among the account's own. `new_account`:
-    registered less
-    than the policy's `new_account_days` ago.
+    `own_domain`, `own_email`, `own_phone`: `digest` (keyed) is among the account's own. `new_account`: it was
+    registered less than the policy's `new_account_days` ago.
     """
 
     fact: Literal["own_domain", "own_email", "own_phone", "new_account"]
@@ -68,10 +66,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """What a guideline's rule found in one event.
-
-    `confidence` is a whole percentage, `severity` 0 (none) to 4.
-    """
+    """What a guideline's rule found in an event: `severity` 0 (none) to 4, `confidence` in per cent."""
 
     guideline: str
     case: str
@@ -196,8 +191,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="deci
     """A person's decision. Which fields a decision needs is the contract in `events/decisions.py`.
 
     `target` is a strike's, sanction's, case's, report's or post's id, or empty for the account itself.
-    `version` is the version of
-    the target that the person saw.
+    `version` is the version of the target that the person saw.
     """
 
     account: str
@@ -210,19 +204,19 @@ class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="deci
     case: str | None = None
     severity: int | None = None
     sanction_kind: str | None = None
-    until: datetime | None = None
+    until: Moment | None = None
     post: str | None = None
     revision: int | None = None
     outcome: str | None = None
     report: str | None = None
     other: str | None = None
-    act_at: datetime | None = None
+    act_at: Moment | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="tick"):
     """The clock's word for what time it is in this partition."""
 
-    at: datetime
+    at: Moment
 
 
 class PolicyActivated(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="policy_activated"):
@@ -252,15 +246,14 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     """One message to one entity.
 
     `occurred_at` is the producer's claim, clamped to `received_at`, the broker's log-append time of the input
-    record. `id` is derived
-    from the event and the entity; `causation_id` is the id of the event or signal that led here,
-    `correlation_id` that of the first one.
+    record. `id` is derived from the event and the entity; `causation_id` is the id of the event or signal
+    that led here, `correlation_id` that of the first one. Times have a time zone.
     """
 
     id: str
     entity: str
-    occurred_at: datetime
-    received_at: datetime
+    occurred_at: Moment
+    received_at: Moment
     actor: Actor
     causation_id: str
     correlation_id: str

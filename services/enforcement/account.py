@@ -35,8 +35,9 @@ from services.enforcement.decisions.refusals import Refusal, case_of
 from services.enforcement.draft import Draft
 from services.enforcement.due import deadlines, due
 from services.enforcement.evolve import evolve
+from services.enforcement.seen import was_seen, with_seen
 from services.enforcement.standing import standing_of
-from services.enforcement.state import AccountState, was_seen, with_seen
+from services.enforcement.state import AccountState
 
 NOTHING: Final = Decision(())
 
@@ -53,7 +54,7 @@ class AccountDecider:
 
     def decide(self, state: AccountState, signal: Signal, context: Context) -> Decision:
         """What follows from a signal. Raises only where there is a fault in this code."""
-        if was_seen(state, signal.id):
+        if was_seen(state.seen, signal.id):
             return NOTHING
         draft = Draft(state, signal, context)
         _dispatch(draft, signal)

@@ -232,7 +232,7 @@ def _decode(record: Record) -> Signal | DeadReason:
         return DeadReason(
             "field_invalid", "value", "a signal of this build's schema", "something else", remedy
         )
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return DeadReason("json_invalid", "value", "JSON", "something else", remedy)
     kind = signal.entity.partition(":")[0]
     if isinstance(signal.body, Tick | PolicyActivated):

@@ -14,6 +14,7 @@ import msgspec
 
 from events.ledger import CaseFinding, CaseKind, Price, SanctionKind, SanctionOrigin, StrikeStatus
 from events.signals import AccountKind, Actor, ContentAction, Signal
+from services.enforcement.seen import Seen
 
 STATE_SCHEMA: Final = 1
 ACTS_MAX: Final = 200
@@ -43,11 +44,6 @@ SANCTIONS_MAX: Final = 100
 """Sanctions in force beside hidden posts; a person is refused a further one."""
 SANCTIONS_ENDED_MAX: Final = 50
 """Sanctions that are over, and may still be told of or answered by the platform."""
-SEEN_DAYS: Final = 31
-"""How long an applied signal's id is remembered: the input's retention, and a day."""
-SEEN_IDS_MAX: Final = 10_000
-"""So many at most; the oldest are forgotten first."""
-SEEN_ID_DIGITS: Final = 16
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -232,13 +228,6 @@ class Cleared(msgspec.Struct, frozen=True, gc=False):
     revision: int
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """The ids of the signals applied on one day, shortened and joined: enough to know a second copy."""
-
-    day: int
-    ids: str
-
-
 class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Everything about one account. `version` is the standing's; `sequence` that of its last ledger entry."""
 
@@ -297,36 +286,3 @@ def decode_state(data: bytes) -> AccountState:
             f"state of schema {state.schema}, expected {STATE_SCHEMA}: rebuild the changelog from the ledger"
         )
     return state
-
-
-def was_seen(state: AccountState, signal_id: str) -> bool:
-    """Whether a signal of this id was applied here within the horizon."""
-    short = signal_id.replace("-", "")[:SEEN_ID_DIGITS]
-    for seen in state.seen:
-        at = seen.ids.find(short)
-        while at >= 0:
-            if at % SEEN_ID_DIGITS == 0:
-                return True
-            at = seen.ids.find(short, at + 1)
-    return False
-
-
-def with_seen(seen: tuple[Seen, ...], signal_id: str, received_at: datetime) -> tuple[Seen, ...]:
-    """`seen` with one more id, without days past the horizon and within the limit."""
-    short = signal_id.replace("-", "")[:SEEN_ID_DIGITS]
-    day = received_at.toordinal()
-    if seen and seen[-1].day == day:
-        kept = (*seen[:-1], Seen(day, seen[-1].ids + short))
-    else:
-        ids = next((item.ids for item in seen if item.day == day), "") + short
-        others = (item for item in seen if item.day > day - SEEN_DAYS and item.day != day)
-        kept = (*others, Seen(day, ids))
-    return kept if sum(len(item.ids) for item in kept) <= SEEN_IDS_MAX * SEEN_ID_DIGITS else _forget(kept)
-
-
-def _forget(seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
-    """Without the first id of the earliest day."""
-    first = min(range(len(seen)), key=lambda index: seen[index].day)
-    rest = seen[first].ids[SEEN_ID_DIGITS:]
-    shorter = (Seen(seen[first].day, rest),) if rest else ()
-    return (*seen[:first], *shorter, *seen[first + 1 :])

@@ -210,10 +210,9 @@ def personal_events() -> Iterator[tuple[str, str, dict[str, Any]]]:
 async def test_personal_text_is_found_in_contents_and_nowhere_else(
     settings: Settings,  # noqa: F811
     logs: Path,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A card number, an address and a password are in no other topic, table, log or metric."""
-    monkeypatch.setenv("GOODSTANDING_LOG_LEVEL", "debug")
+    settings = settings.model_copy(update={"log_level": "debug"})
     await made(settings)
     with ExitStack() as stack:
         started(stack, settings, logs)

@@ -43,7 +43,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "GOODSTANDING_TIME_MODE": "events",
         "GOODSTANDING_POSTGRES_DSN": settings.postgres_dsn,
         "GOODSTANDING_IDENTITY_KEY": SECRET,
-        "GOODSTANDING_LOG_LEVEL": "warning",
+        "GOODSTANDING_LOG_LEVEL": settings.log_level,
     }
 
 
@@ -56,6 +56,7 @@ def settings(kafka: EmbeddedKafka, database: str, prefix: str) -> Settings:
         partitions=PARTITIONS,
         time_mode="events",
         postgres_dsn=database,
+        log_level="warning",
     )
 
 
