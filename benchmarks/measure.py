@@ -22,7 +22,7 @@ from typing import Final, NamedTuple, Self
 from services.runtime.embedded.child import free_port
 from services.runtime.settings import PROJECT, Settings
 
-LOOK_INTERVAL_S: Final = 0.25
+LOOK_INTERVAL_S: Final = 0.5
 START_WAIT_S_MAX: Final = 120.0
 STALL_S_MAX: Final = 30.0
 WARM_SHARE: Final = 0.1

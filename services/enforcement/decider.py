@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -35,11 +35,12 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What a signal led to: outcomes in order, and signals to other entities.
 
-    Nothing at all means: no entry.
+    Nothing at all means: no entry. `state` is the one after the outcomes, where the decider has folded them.
     """
 
     outcomes: tuple[Outcome, ...]
     signals: tuple[Signal, ...] = ()
+    state: Any = None
 
 
 class Decider(Protocol[S]):

@@ -83,7 +83,7 @@ class Draft:
 
     def decision(self) -> Decision:
         """What it came to."""
-        return Decision(tuple(self.outcomes), tuple(self.signals))
+        return Decision(tuple(self.outcomes), tuple(self.signals), self.state)
 
     def case_about(
         self, subject: str, kind: CaseKind, summary: str, *, urgent: bool = False

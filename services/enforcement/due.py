@@ -19,7 +19,7 @@ Due = tuple[datetime, str, Outcome]
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:
     """When the clock has something to do here; unordered. At each of them `due` notes something."""
-    if state.stuck is not None:
+    if state.stuck is not None or not (state.acts or state.sanctions or state.reporter_muted):
         return ()
     return tuple(deadline for deadline, _, _ in _pending(state))
 

@@ -60,6 +60,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False):
 
 
 GROUND: Final = Height(0)
+NOTHING: Final = Fold((), frozenset())
 
 
 def new_ground(before: Height, after: Height, policy: Policy) -> ProposalReason | None:
@@ -116,7 +117,7 @@ def confirmed(state: AccountState, acts: Sequence[Act], at: datetime) -> Fold:
     """The fold of what persons stand behind: each at the price that one confirmed last."""
     sure = [(act, price) for act in acts if (price := sure_price(act, at)) is not None]
     if not sure:
-        return Fold((), frozenset())
+        return NOTHING
     priced = [(act, sure_price(act, at) or _priced(act, at)) for act in acts if act.issued_at <= at]
     return Fold(sure, _warnings(state, priced))
 
@@ -145,8 +146,9 @@ def points(fold: Fold, at: datetime) -> Points:
     total = grave = 0
     s3_raised: list[str] = []
     for episode, members in episodes.items():
-        cost = 0
+        cost = worst = 0
         for act, priced in members:
+            worst = max(worst, priced.severity)
             if act.strike not in fold.warned:
                 cost = max(cost, _own_points(act, priced, at))
         for raised, severity, until in raises(members):
@@ -155,7 +157,7 @@ def points(fold: Fold, at: datetime) -> Points:
                 if severity >= SEVERITY_PRICED_MAX:
                     s3_raised.append(episode)
         total += cost
-        if any(priced.severity >= GRAVE_SEVERITY_MIN for _, priced in members):
+        if worst >= GRAVE_SEVERITY_MIN:
             grave += cost
     return Points(total, grave, frozenset(s3_raised))
 

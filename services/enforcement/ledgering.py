@@ -98,8 +98,11 @@ def _entered(
     decider: Decider[Any], state: Any, signal: Signal, context: Context, previous: str, decision: Decision
 ) -> Applied:
     sequence = state.sequence + 1
-    for outcome in decision.outcomes:
-        state = decider.evolve(state, outcome)
+    if decision.state is None:
+        for outcome in decision.outcomes:
+            state = decider.evolve(state, outcome)
+    else:
+        state = decision.state
     state = decider.applied(state, signal, sequence)
     entry = make_entry(decider, state, signal, context, previous, decision, sequence)
     data = encode(entry)

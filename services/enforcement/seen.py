@@ -1,4 +1,4 @@
-"""Which signals an entity has applied: enough of their ids to know a second copy, for as long as one may come."""
+"""Which signals an entity has applied: enough of their ids to know a second copy, as long as one may come."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def with_seen(seen: tuple[Seen, ...], signal_id: str, received_at: datetime) -> 
         ids = next((item.ids for item in seen if item.day == day), "") + short
         others = (item for item in seen if item.day > day - SEEN_DAYS and item.day != day)
         kept = (*others, Seen(day, ids))
-    return kept if sum(len(item.ids) for item in kept) <= SEEN_IDS_MAX * SEEN_ID_DIGITS else _forget(kept)
+    digits = sum([len(item.ids) for item in kept])
+    return kept if digits <= SEEN_IDS_MAX * SEEN_ID_DIGITS else _forget(kept)
 
 
 def _forget(seen: tuple[Seen, ...]) -> tuple[Seen, ...]:

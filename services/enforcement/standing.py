@@ -27,6 +27,7 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         live = [act for act in acts if (end := act.expires_at) is None or now < end]
         warned = sum(1 for act in live if act.strike in fold.warned)
         strikes = len(live) - warned
+    kinds = {s.kind for s in state.sanctions}
     suspensions = [s.ends_at for s in state.sanctions if s.kind == "suspension"]
     ends = [end for end in suspensions if end is not None]
     return Standing(
@@ -40,9 +41,9 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         rung=rung,
         suspended=bool(suspensions),
         suspended_until=max(ends) if suspensions and len(ends) == len(suspensions) else None,
-        terminated=any(s.kind == "termination" for s in state.sanctions),
+        terminated="termination" in kinds,
         termination_proposed=state.proposal is not None and not state.proposal.confirmed,
-        restrictions=tuple(sorted({s.kind for s in state.sanctions if s.kind in RESTRICTIONS})),
+        restrictions=tuple(sorted(kinds & RESTRICTIONS)),
         hidden_posts=len({s.post for s in state.sanctions if s.kind == "content_removal"}),
         merits=state.merits,
         open_cases=len(state.cases),

@@ -32,9 +32,10 @@ pytestmark = [pytest.mark.kafka, pytest.mark.fault]
 PROJECT = Path(__file__).parents[2]
 STAGES = ("screening", "enforcement", "clock", "projecting")
 COUNTED = ("screening", "enforcement")
-ACCOUNTS = 40
+ACCOUNTS = 400
+"""Enough that nobody's episode reaches the size from which further acts are only folded."""
 KILLS = 20
-LOAD_PAUSE_S = 0.02
+LOAD_PAUSE_S = 0.1
 KILL_PAUSE_S = (0.5, 3.0)
 CRASH_S_MAX = 60.0
 REBALANCE_PAUSE_S = 4.0
@@ -93,7 +94,7 @@ class Fleet:
 
 
 class Load:
-    """Events of a few dozen people, seeded, for as long as it runs."""
+    """Events of a few hundred people, seeded, for as long as it runs."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self._deployment = deployment
