@@ -50,16 +50,21 @@ CASES: Final = (
     ("no-selling", "prospecting", 95),
 )
 SHARES: Final = (
-    ("post", 40),
-    ("merit", 16),
-    ("report", 15),
-    ("account", 10),
-    ("notice", 8),
-    ("decision", 6),
-    ("carried", 3),
-    ("edit", 2),
+    ("post", 26),
+    ("merit", 22),
+    ("account", 12),
+    ("report", 10),
+    ("notice", 10),
+    ("carried", 7),
+    ("decision", 7),
+    ("edit", 4),
+    ("worse", 2),
 )
-"""What arrives, in per cent. A report makes a second signal, to the account that it is about."""
+"""What arrives, in per cent; `edit`: nothing was found in it.
+
+A report makes a second signal, to the account that it is about. A quarter of breaches is much: a community that
+has more of them than of praise would be a sorry one.
+"""
 
 Sent = tuple[bytes, bytes, int | None]
 
@@ -164,11 +169,16 @@ class Mailbox:
     def _post(self) -> Signal:
         return self._screened(self._account_id(), f"post-{self._count}", 1)
 
-    def _edit(self) -> Signal:
+    def _worse(self) -> Signal:
         if not self._struck:
             return self._post()
         struck = self._random.choice(self._struck)
         return self._screened(struck.account, struck.post, 2)
+
+    def _edit(self) -> Signal:
+        account, post = self._account_id(), f"post-{self._count}"
+        body = PostScreened(account, post, 2, "edited", False, None, None, None, "en", (), (), RULES)
+        return self._signal(account_entity(account), body, Actor("account", account), "posts")
 
     def _report(self) -> Signal:
         reporter, subject = self._account_id(), self._account_id()

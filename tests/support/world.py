@@ -25,7 +25,7 @@ from tests.support.view import View
 MS = 1000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Input:
     """One record of `signals`. `timestamp` is in milliseconds."""
 

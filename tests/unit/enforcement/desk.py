@@ -135,7 +135,7 @@ class Desk:
             revision=1,
             **more,
         )
-        return self.view.strike(f"post:{post}").id
+        return str(self.view.strike(f"post:{post}").id)
 
     def overturn(self, post: str) -> list[Entry]:
         """A person overturns the strike of a post."""
@@ -185,7 +185,9 @@ class Desk:
 
     def case_about(self, post: str) -> CaseRow:
         """The last open case about a post."""
-        rows = [r for r in self.view.cases_of(self.account) if r.open and r.subject == f"post:{post}"]
+        rows: list[CaseRow] = [
+            r for r in self.view.cases_of(self.account) if r.open and r.subject == f"post:{post}"
+        ]
         return rows[-1]
 
 

@@ -8,9 +8,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from events.ledger import CaseClosed, Refused, ReporterMuted, SanctionImposed, StrikeConfirmed, StrikeIssued
+from events.ledger import (
+    CaseClosed,
+    MeritNoted,
+    Refused,
+    ReporterMuted,
+    SanctionImposed,
+    StrikeConfirmed,
+    StrikeIssued,
+)
+from events.signals import Decided
+from services.enforcement import decisions
+from services.enforcement.decider import Context
+from services.enforcement.decisions.refusals import Refusal
+from services.enforcement.draft import Draft
 from services.enforcement.state import encode_state
-from tests.support.signals import day
+from tests.support.signals import day, decided
 from tests.unit.enforcement.desk import GUIDELINE, OTHER, Desk, found, kinds, outcomes
 
 Target = Callable[[Desk], tuple[str, str]]
@@ -112,6 +125,23 @@ def test_a_decision_whose_contract_is_a_draft_says_so(decision: str) -> None:
     desk = struck()
     desk.decide(decision)
     assert desk.view.entries[-1].outcomes[0].code == "not_supported"
+
+
+def test_what_a_refused_decision_had_begun_is_undone() -> None:
+    """Whatever it had noted before it came to the reason."""
+    desk = struck()
+    signal = desk.view.entries[-1].cause
+    draft = Draft(desk.state, signal, Context(desk.at, desk.policy, desk.world.policies))
+    before = draft.state
+
+    def half(draft: Draft, decision: Decided) -> None:
+        draft.note(MeritNoted("endorsement", "p1", "bob", draft.now))
+        raise Refusal("invalid", "no", "none")
+
+    body = decided("ann", "half", "account", "", desk.standing.version)
+    decisions.decided(draft, body, {"half": half})
+    assert [type(outcome) for outcome in draft.outcomes] == [Refused]
+    assert draft.state == before
 
 
 def test_a_decision_about_the_wrong_kind_of_thing_is_refused() -> None:

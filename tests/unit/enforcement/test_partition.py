@@ -27,7 +27,7 @@ from tests.support.signals import (
     posted,
     tick_signal,
 )
-from tests.support.world import Input
+from tests.support.world import Input, as_record
 from tests.unit.enforcement.desk import found
 
 POLICY = small_policy()
@@ -35,9 +35,9 @@ POLICIES = {POLICY.version: POLICY}
 ACCOUNTS = 25
 
 
-def record(offset: int, signal: Signal) -> Input:
+def record(offset: int, signal: Signal) -> Any:
     """A record of `signals`."""
-    return Input("signals", 0, offset, 0, signal.entity.encode(), encode(signal))
+    return as_record(Input("signals", 0, offset, 0, signal.entity.encode(), encode(signal)))
 
 
 def post(account: str, number: int, at_day: float, severity: int = 2) -> Signal:
@@ -46,7 +46,7 @@ def post(account: str, number: int, at_day: float, severity: int = 2) -> Signal:
     return post_signal(account, body, day(at_day), policy_version=POLICY.version)
 
 
-def mailbox() -> list[Input]:
+def mailbox() -> list[Any]:
     """Many accounts with strikes of the same and of other days, and a tick at which all have what is due."""
     signals = [activation_signal(0, POLICY.version, 0, day(0)), tick_signal(0, day(0))]
     signals += [post(f"a{n:02}", 1, 0, 1 + n % 3) for n in range(ACCOUNTS)]
@@ -224,7 +224,9 @@ def test_a_tick_before_the_first_policy_only_moves_time() -> None:
 def test_what_is_no_signal_for_this_partition_becomes_one_dead_letter(value: bytes | None) -> None:
     """With its bytes; its neighbours are untouched."""
     good = [record(0, post("ann", 1, 0)), record(2, post("bob", 1, 0))]
-    made = Partition(0, "", POLICIES).step([good[0], Input("signals", 0, 1, 0, b"k", value), good[1]])
+    made = Partition(0, "", POLICIES).step(
+        [good[0], as_record(Input("signals", 0, 1, 0, b"k", value)), good[1]]
+    )
     dead = [(key, data) for topic, key, data, _, _ in made.records if topic == "dead_letters"]
     assert dead == [(b"k", value)]
     assert (made.entries, made.next_offset) == (2, 3)

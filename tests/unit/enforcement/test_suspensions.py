@@ -113,6 +113,29 @@ def test_imports_climb_no_ladder_then_or_in_hindsight() -> None:
     assert not desk.suspensions()
 
 
+def test_an_import_does_not_keep_what_a_fallen_strike_had_led_to() -> None:
+    """It climbed nothing when it came, so it would have led to nothing."""
+    desk = Desk()
+    desk.strike("p1", 3)
+    desk.clock(0.5)
+    desk.post("old", found(3), imported=True)
+    desk.overturn("p1")
+    assert not desk.standing.suspended
+
+
+def test_a_worse_revision_counts_from_when_it_came() -> None:
+    """What it led to stands when an unrelated strike falls."""
+    desk = Desk()
+    desk.strike("other", 1)
+    desk.clock(5)
+    desk.post("p1", found(2))
+    desk.clock(10)
+    desk.post("p1", found(3), revision=2)
+    assert desk.standing.suspended_until == day(11)
+    desk.overturn("other")
+    assert desk.standing.suspended_until == day(11)
+
+
 def test_what_is_imported_between_two_signals_of_one_instant_keeps_its_place() -> None:
     """Many signals have the same time, so the counterfactual goes by entries."""
     desk = Desk()
