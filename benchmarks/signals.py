@@ -62,8 +62,8 @@ SHARES: Final = (
 )
 """What arrives, in per cent; `edit`: nothing was found in it.
 
-A report makes a second signal, to the account that it is about. A quarter of breaches is much: a community that
-has more of them than of praise would be a sorry one.
+A report makes a second signal, to the account that it is about. A quarter of breaches is much: a community
+that has more of them than of praise would be a sorry one.
 """
 
 Sent = tuple[bytes, bytes, int | None]
