@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import enforcement, pipeline, projecting, screening
-from benchmarks.machine import machine, versions
+from benchmarks.machine import loop_ns, machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
 
@@ -60,6 +60,7 @@ async def _measure(parts: list[str], seconds: float, seed: int) -> None:
         for part in parts:
             console.print(f"measuring {part} …")
             figures |= await PARTS[part](running, seconds, seed)
+            figures[f"{part}.loop_ns"] = loop_ns()
     _show(console, figures)
     WRITTEN.parent.mkdir(exist_ok=True)
     report = {

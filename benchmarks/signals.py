@@ -60,10 +60,9 @@ SHARES: Final = (
     ("edit", 4),
     ("worse", 2),
 )
-"""What arrives, in per cent; `edit`: nothing was found in it.
+"""What arrives, in per cent; in an `edit` nothing was found, a `worse` one breaks more than the post did.
 
-A report makes a second signal, to the account that it is about. A quarter of breaches is much: a community
-that has more of them than of praise would be a sorry one.
+A report makes a second signal, to the account that it is about.
 """
 
 Sent = tuple[bytes, bytes, int | None]
