@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -25,6 +25,8 @@ from services.runtime.settings import PROJECT, Settings
 LOOK_INTERVAL_S: Final = 0.5
 START_WAIT_S_MAX: Final = 120.0
 STALL_S_MAX: Final = 30.0
+QUIET_S: Final = 2.0
+"""Nothing new for so long, where all that was laid ready is done: nothing more comes."""
 WARM_SHARE: Final = 0.1
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
@@ -53,14 +55,12 @@ class Failed(Exception):
 
 
 class Worker:
-    """One stage in a process of its own. Its log goes to a file in `folder`."""
+    """One stage in a process of its own; `number` tells several of a stage apart. It logs into `folder`."""
 
-    def __init__(
-        self, stage: str, settings: Settings, folder: Path, *, module: str = "benchmarks.worker"
-    ) -> None:
+    def __init__(self, stage: str, settings: Settings, folder: Path, number: int = 1) -> None:
         self.stage = stage
         self._port = free_port()
-        self._log = folder / f"{settings.topic_prefix}{stage}.log"
+        self._log = folder / f"{settings.topic_prefix}{stage}-{number}.log"
         given = {
             "bootstrap_servers": settings.bootstrap_servers,
             "topic_prefix": settings.topic_prefix,
@@ -77,7 +77,7 @@ class Worker:
             **inherited,
             **{f"GOODSTANDING_{name.upper()}": str(value) for name, value in given.items()},
         }
-        self._command = [sys.executable, "-m", module, stage]
+        self._command = [sys.executable, "-m", "benchmarks.worker", stage]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -120,7 +120,7 @@ class Worker:
                 await asyncio.sleep(0.1)
             else:
                 return
-        raise self._failed(f"not ready after {START_WAIT_S_MAX:.0f} s")
+        raise self.failed(f"not ready after {START_WAIT_S_MAX:.0f} s")
 
     async def metrics(self) -> Mapping[str, list[tuple[dict[str, str], float]]]:
         """Its metrics: samples by name."""
@@ -149,21 +149,6 @@ class Worker:
         cpu = metrics["process_cpu_seconds_total"][0][1]
         return Look(time.monotonic(), cpu, records, outputs)
 
-    async def drain(self, topic: str, records: int) -> Rate:
-        """Watch it until so many records are committed and nothing more comes; the rate in between."""
-        await self.ready()
-        looks: list[Look] = []
-        moved_at = time.monotonic()
-        while time.monotonic() - moved_at < STALL_S_MAX:
-            look = await self.look(topic)
-            if look is not None and (not looks or look.records > looks[-1].records):
-                looks.append(look)
-                moved_at = time.monotonic()
-            elif looks and looks[-1].records >= records and time.monotonic() - moved_at > 4 * LOOK_INTERVAL_S:
-                return slope(looks)
-            await asyncio.sleep(LOOK_INTERVAL_S)
-        raise self._failed(f"stands at {looks[-1].records if looks else 0:.0f} of {records} records")
-
     def _get(self, path: str) -> str:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
@@ -173,11 +158,42 @@ class Worker:
 
     def _check(self) -> None:
         if self._process is not None and self._process.poll() is not None:
-            raise self._failed(f"ended with {self._process.returncode}")
+            raise self.failed(f"ended with {self._process.returncode}")
 
-    def _failed(self, what: str) -> Failed:
+    def failed(self, what: str) -> Failed:
+        """The error to raise, with the end of its log."""
         tail = self._log.read_text(errors="replace")[-2_000:]
         return Failed(f"{self.stage}: {what}; its log ends:\n{tail}")
+
+
+async def drain(workers: Sequence[Worker], topic: str, records: int) -> Rate:
+    """Watch workers of one stage until so many records are committed and nothing more comes; their rate.
+
+    It counts from when all of them work, since one that comes later takes partitions over from the others.
+    """
+    for worker in workers:
+        await worker.ready()
+    looks: list[Look] = []
+    done_by: list[float] = []
+    moved_at = time.monotonic()
+    while time.monotonic() - moved_at < STALL_S_MAX:
+        found = [look for worker in workers if (look := await worker.look(topic)) is not None]
+        done = sum(look.records for look in found)
+        if len(found) == len(workers) and all(look.records for look in found) and done not in done_by[-1:]:
+            looks.append(
+                Look(
+                    found[-1].at_s,
+                    sum(look.cpu_s for look in found),
+                    done,
+                    sum(look.outputs for look in found),
+                )
+            )
+            done_by.append(done)
+            moved_at = time.monotonic()
+        elif looks and done >= records and time.monotonic() - moved_at > QUIET_S:
+            return slope(looks)
+        await asyncio.sleep(LOOK_INTERVAL_S)
+    raise workers[0].failed(f"stands at {looks[-1].records if looks else 0:.0f} of {records} records")
 
 
 def slope(looks: list[Look]) -> Rate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.enforcement import decide
-from benchmarks.measure import Worker
+from benchmarks.measure import Worker, drain
 from benchmarks.stack import Stack, database
 
 
@@ -14,7 +14,7 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     settings = stack.settings("projecting", await database(stack, "projecting"))
     decided = await decide(stack, settings, seconds, seed + 1)
     with Worker("projecting", settings, stack.folder) as worker:
-        rate = await worker.drain("ledger", int(0.9 * decided.records))
+        rate = await drain([worker], "ledger", int(0.9 * decided.records))
     return {
         "projecting.entries_per_s": round(rate.per_s),
         "projecting.cpu_us_per_entry": round(rate.cpu_us, 2),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
-from benchmarks.measure import Failed, Look, Worker, slope
+from benchmarks.measure import Failed, Look, Worker, drain, slope
 from benchmarks.posts import posts
 from benchmarks.stack import Stack, community_policy, load, make_topics, prepare
 from services.runtime.settings import PROJECT, Settings
@@ -28,7 +28,7 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     ready = ((post.key, post.value, None) for post in posts(seed, number))
     await load(stack.bootstrap, settings.topic("posts"), ready)
     with Worker("screening", settings, stack.folder) as worker:
-        ours = await worker.drain("posts", number)
+        ours = await drain([worker], "posts", number)
     theirs = await _faust(settings, seconds)
     return {
         "screening.posts_per_s": round(ours.per_s),

@@ -27,6 +27,8 @@ async def verify(
     """
     log = world.process()
     committed = await _idle(world, log, group, inputs, partitions)
+    for topic in (OUTPUT, NOTES, REFUSED, *([CHANGELOG] if changelog else [])):
+        await settled(world, log, topic, partitions)  # the markers are written after the offsets' own
     pages = {
         (topic, p): [r for r in await read(log, world.at(topic, p)) if r.offset < committed[topic, p]]
         for topic in inputs
@@ -46,8 +48,6 @@ async def verify(
         for p in range(partitions):
             own = [r for topic in inputs for r in pages[topic, p]]
             await _compare_state(world, log, p, own, {topic: committed[topic, p] for topic in inputs})
-    for topic in (OUTPUT, NOTES, REFUSED, *([CHANGELOG] if changelog else [])):
-        await settled(world, log, topic, partitions)
     return len(records)
 
 

@@ -134,6 +134,69 @@ def test_what_another_build_decided_is_counted_as_such(world: World) -> None:
     assert report.decided_again == len(world.ledger) - 1
 
 
+def rechained(entries: list[bytes]) -> list[bytes]:
+    """Entries with every `previous` made to fit the bytes before it, and no byte else changed."""
+    fitting: list[bytes] = []
+    for data in entries:
+        previous = decode_entry(data).previous
+        fits = digest(fitting[-1]) if fitting else previous
+        fitting.append(data.replace(previous.encode(), fits.encode()))
+    return fitting
+
+
+def as_before_schemas(world: World) -> list[bytes]:
+    """The ledger as a build wrote it that knew no field `schema`, the last one of entries and of signals."""
+    older = [data.replace(b',"schema":1}', b"}") for data in world.ledger]
+    assert all(b'"schema"' not in data for data in older)
+    return rechained(older)
+
+
+def test_a_ledger_from_before_a_field_was_added_verifies(world: World) -> None:
+    """The bytes as recorded are what is hashed; a field that they lack holds its default."""
+    older = as_before_schemas(world)
+    report = checked(world, older, head(older))
+    assert report.fault is None
+    assert report.decided_again == report.entries == len(older)
+
+
+@pytest.mark.parametrize("which", ["changed", "first", "middle", "last", "swapped"])
+def test_tampering_with_a_ledger_from_before_a_field_was_added_is_found(world: World, which: str) -> None:
+    """Fewer fields make no fault harder to find, nor its position."""
+    older = as_before_schemas(world)
+    place = {"first": 0, "last": len(older) - 1}.get(which, len(older) // 2)
+    entries = list(older)
+    if which == "changed":
+        entries[place] = entries[place].replace(b'"correlation_id":"', b'"correlation_id":"x', 1)
+    elif which == "swapped":
+        entries[place], entries[place + 1] = entries[place + 1], entries[place]
+    else:
+        del entries[place]
+    fault = found(world, entries, head(older))
+    assert fault.at.offset in ({place, place + 1} if which == "changed" else {place})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b',"previous":', b',"added":1,"previous":'),
+        (b'"schema":1}', b'"schema":1,"added":1}'),
+        (b',"schema":1}', b',"schema": 1}'),
+        (b',"merits":0', b""),
+        (b'"entity":', b'"entity":"account:x","entity":'),
+    ],
+    ids=["field in the middle", "field at the end", "space", "field left out in the middle", "field twice"],
+)
+def test_other_bytes_for_the_same_entry_are_found_without_a_head(
+    world: World, old: bytes, new: bytes
+) -> None:
+    """The last entry has no successor that would miss it: only fields of a newer build may be lacking."""
+    last = world.ledger[-1]
+    assert old in last
+    changed = new.join(last.rsplit(old, 1)) if b"schema" in old else last.replace(old, new, 1)
+    fault = found(world, [*world.ledger[:-1], changed])
+    assert fault.at.offset == len(world.ledger) - 1
+
+
 def test_an_earlier_head_is_met_on_the_way(world: World) -> None:
     """A head of last month is held against the entry that was last then."""
     early = head(world.ledger[:5])
