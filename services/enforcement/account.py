@@ -33,7 +33,7 @@ from services.enforcement.casework import close
 from services.enforcement.decider import Context, Decision
 from services.enforcement.decisions.refusals import Refusal, case_of
 from services.enforcement.draft import Draft
-from services.enforcement.due import deadlines, due
+from services.enforcement.due import deadlines, due, may_differ
 from services.enforcement.evolve import evolve
 from services.enforcement.seen import was_seen, with_seen
 from services.enforcement.standing import standing_of
@@ -73,6 +73,10 @@ class AccountDecider:
     def deadlines(self, state: AccountState) -> tuple[datetime, ...]:
         """When the clock has something to do here; unordered."""
         return deadlines(state)
+
+    def reschedules(self, before: AccountState, after: AccountState) -> bool:
+        """Whether the deadlines of two states of an account can differ."""
+        return may_differ(before, after)
 
     def standing(self, state: AccountState, now: datetime, policy: Policy) -> Standing:
         """The short summary that the entry carries."""

@@ -66,5 +66,8 @@ class Decider(Protocol[S]):
     def deadlines(self, state: S) -> tuple[datetime, ...]:
         """When the clock has something to do here; unordered."""
 
+    def reschedules(self, before: S, after: S) -> bool:
+        """Whether the deadlines of two states of one entity can differ: cheaper than looking."""
+
     def standing(self, state: S, now: datetime, policy: Policy) -> Standing:
         """The short summary that the entry carries, as in effect at `now`."""

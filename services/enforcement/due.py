@@ -5,51 +5,69 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import msgspec
-
 from events.ledger import EpisodeLapsed, Outcome, ReporterMuted, SanctionLifted, StrikeExpired
 from services.enforcement.draft import CLOCK, Draft
 from services.enforcement.ladder import raises, sure_price
 from services.enforcement.sanctioning import content_removals
-from services.enforcement.state import AccountState, Act
+from services.enforcement.state import AccountState, Act, Episode, Sanction
 
-Due = tuple[datetime, str, Outcome]
-"""When, of what (its id), and what is noted then."""
+Due = tuple[datetime, str, Act | Sanction | Episode | None]
+"""When, the id, and what is due then: a strike or a sanction ends, an episode's price falls; None: a mute."""
 
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:
     """When the clock has something to do here; unordered. At each of them `due` notes something."""
     if state.stuck is not None or not (state.acts or state.sanctions or state.reporter_muted):
         return ()
-    return tuple(deadline for deadline, _, _ in _pending(state))
+    return tuple([deadline for deadline, _, _ in _pending(state)])
+
+
+def may_differ(before: AccountState, after: AccountState) -> bool:
+    """Whether the deadlines of two states of an account can differ: cheaper than looking."""
+    return (
+        before.acts is not after.acts
+        or before.sanctions is not after.sanctions
+        or before.episodes is not after.episodes
+        or before.stuck != after.stuck
+        or before.reporter_muted != after.reporter_muted
+        or before.reporter_muted_until != after.reporter_muted_until
+    )
 
 
 def due(draft: Draft) -> None:
     """Note everything whose time has come, in the order of deadline and id."""
     pending = [item for item in _pending(draft.state) if item[0] <= draft.now]
-    for _, _, outcome in sorted(pending, key=lambda item: item[:2]):
-        if isinstance(outcome, SanctionLifted) and outcome.post is not None:
-            restored = len(content_removals(draft.state, outcome.post)) == 1
-            draft.note(msgspec.structs.replace(outcome, restored=restored))
-        else:
-            draft.note(outcome)
+    for at, _, over in sorted(pending, key=lambda item: item[:2]):
+        draft.note(_outcome(draft.state, at, over))
+
+
+def _outcome(state: AccountState, at: datetime, over: Act | Sanction | Episode | None) -> Outcome:
+    """What is noted of something whose time has come."""
+    match over:
+        case Act():
+            return StrikeExpired(over.strike, at)
+        case Sanction():
+            restored = over.post is not None and len(content_removals(state, over.post)) == 1
+            return SanctionLifted(
+                over.id, over.kind, "ended", over.decision, CLOCK, None, at, over.post, restored
+            )
+        case Episode():
+            return EpisodeLapsed(over.id, at)
+        case None:
+            return ReporterMuted(False, CLOCK, None, at)
 
 
 def _pending(state: AccountState) -> Iterator[Due]:
     for act in state.acts:
         at = act.expires_at
         if at is not None and act.survives and not act.expired:
-            yield at, act.strike, StrikeExpired(act.strike, at)
+            yield at, act.strike, act
     for sanction in state.sanctions:
-        at = sanction.ends_at
-        if at is not None:
-            lifted = SanctionLifted(
-                sanction.id, sanction.kind, "ended", sanction.decision, CLOCK, None, at, sanction.post
-            )
-            yield at, sanction.id, lifted
+        if sanction.ends_at is not None:
+            yield sanction.ends_at, sanction.id, sanction
     until = state.reporter_muted_until
     if until is not None and state.reporter_muted:
-        yield until, "mute", ReporterMuted(False, CLOCK, None, until)
+        yield until, "mute", None
     if state.acts:
         yield from _lapses(state)
 
@@ -64,7 +82,7 @@ def _lapses(state: AccountState) -> Iterator[Due]:
         ends = lapses(members) if len(members) >= episode.acts_to_raise else []
         for at in (*ends, *confirmed_ends(members)):
             if episode.lapsed_at is None or at > episode.lapsed_at:
-                yield at, episode.id, EpisodeLapsed(episode.id, at)
+                yield at, episode.id, episode
 
 
 def lapses(members: list[Act]) -> list[datetime]:

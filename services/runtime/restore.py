@@ -106,7 +106,7 @@ async def pages(reader: Reader, partition: TopicPartition, begin: int, end: int)
 def collector_off() -> Iterator[None]:
     """The garbage collector off: it would walk the growing state again and again.
 
-    May be nested and shared by tasks.
+    Afterwards it leaves that out. May be nested and shared by tasks.
     """
     _quiet.append(1)
     gc.disable()
@@ -115,4 +115,5 @@ def collector_off() -> Iterator[None]:
     finally:
         _quiet.pop()
         if not _quiet:
+            gc.freeze()
             gc.enable()
