@@ -45,6 +45,11 @@ class CheckedLog:
         """The log's, checked."""
         return _CheckedProducer(self._log.producer(transactional_id), self._now, self._skew_max)
 
+    async def take_over(self, transactional_id: str, prefix: str) -> Producer:
+        """The log's, checked."""
+        producer = await self._log.take_over(transactional_id, prefix)
+        return _CheckedProducer(producer, self._now, self._skew_max)
+
     def reader(self) -> Reader:
         """As the log's."""
         return self._log.reader()

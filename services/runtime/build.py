@@ -26,14 +26,8 @@ _MS: Final = timedelta(milliseconds=1)
 
 async def fence(context: Context, partition: int) -> Producer:
     """Start the partition's producer: whoever owned the partition before can commit no more."""
-    producer = context.log.producer(context.transactional_id(partition))
-    try:
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            await producer.start()
-    except BaseException:
-        await producer.discard()
-        raise
-    return producer
+    async with asyncio.timeout(CALL_TIMEOUT_S):
+        return await context.log.take_over(context.transactional_id(partition), context.prefix)
 
 
 async def build(context: Context, partition: int, producer: Producer, assignment: int) -> Live:

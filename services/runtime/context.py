@@ -34,7 +34,7 @@ class Context:
         self.group: Final = group_of(prefix, stage)
         self.router: Final = Router(prefix, counts)
         self.rejoin: Final = rejoin
-        self._prefix: Final = prefix
+        self.prefix: Final = prefix
 
     def inputs(self, partition: int) -> dict[str, TopicPartition]:
         """The stage's inputs at a partition, by catalogue name, in the stage's order."""
@@ -42,11 +42,11 @@ class Context:
 
     def at(self, topic: str, partition: int) -> TopicPartition:
         """The real topic-partition of a catalogue name."""
-        return TopicPartition(self._prefix + topic, partition)
+        return TopicPartition(self.prefix + topic, partition)
 
     def transactional_id(self, partition: int) -> str:
         """One stable id per input partition, named after the state that it guards."""
-        return f"{self._prefix}{self.stage.changelog or self.stage.name}.{partition}"
+        return f"{self.prefix}{self.stage.changelog or self.stage.name}.{partition}"
 
 
 def group_of(prefix: str, stage: Stage) -> str:

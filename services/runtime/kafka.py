@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import limits, port
+from services.runtime.hanging import watching
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,19 @@ class Kafka:
             linger_ms=0,
             request_timeout_ms=int(limits.TRANSACTION_TIMEOUT_S * MS),
         )
+
+    async def take_over(self, transactional_id: str, prefix: str) -> TransactionalProducer:
+        """A started producer, and an end of what the broker had left open under its id (`hanging.py`)."""
+        producer = self.producer(transactional_id)
+        try:
+            async with watching(self.bootstrap, transactional_id, prefix) as hanging:
+                fate, known = await hanging.before()
+                await producer.start()
+                await hanging.after(fate, known)
+        except BaseException:
+            await producer.discard()
+            raise
+        return producer
 
     def reader(self) -> BoundedConsumer:
         """A consumer outside any group, for restoring and for following topics whole."""

@@ -137,6 +137,12 @@ class Log(Protocol):
     def producer(self, transactional_id: str) -> Producer:
         """A transactional producer, not started."""
 
+    async def take_over(self, transactional_id: str, prefix: str) -> Producer:
+        """A started producer. Nothing that was written under its id before is still open anywhere.
+
+        `prefix` is that of the topics to which it was written.
+        """
+
     def reader(self) -> Reader:
         """A consumer without a group, not started."""
 

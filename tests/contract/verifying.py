@@ -62,9 +62,11 @@ def _compare_counts(world: World, good: list[Record], counted: list[Record]) -> 
     for r in counted:
         assert r.key is not None
         said[r.key].append(json.loads(r.value))
-    assert {key: Counter((one["from"], one["offset"]) for one in ones) for key, ones in said.items()} == dict(
-        expected
-    )
+    found = {key: Counter((one["from"], one["offset"]) for one in ones) for key, ones in said.items()}
+    for key in expected.keys() | found.keys():
+        missing = expected[key] - found.get(key, Counter())
+        extra = found.get(key, Counter()) - expected[key]
+        assert not missing and not extra, f"{key!r}: missing {sorted(missing)}, extra {sorted(extra)}"
     for key, ones in said.items():
         total = 0
         last: dict[str, int] = {}

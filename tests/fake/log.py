@@ -90,6 +90,16 @@ class Process:
         """A transactional producer."""
         return SimulatedProducer(self, transactional_id)
 
+    async def take_over(self, transactional_id: str, prefix: str) -> SimulatedProducer:
+        """A started producer."""
+        producer = self.producer(transactional_id)
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.discard()
+            raise
+        return producer
+
     def reader(self) -> SimulatedReader:
         """A consumer without a group."""
         return SimulatedReader(self)
