@@ -19,11 +19,14 @@ from services.commands import (
     decide,
     demo,
     events,
+    guidelines,
     keys,
     ledger,
     look,
     operate,
     policy,
+    screen,
+    state,
 )
 from services.commands.connect import KEY_VARIABLE
 from services.commands.failures import CommandFailed, understood
@@ -49,6 +52,7 @@ app.add_typer(look.sanctions, name="sanctions", rich_help_panel=LOOK)
 app.add_typer(look.cases, name="cases", rich_help_panel=LOOK)
 app.command(rich_help_panel=LOOK)(look.audit)
 app.command(rich_help_panel=LOOK)(look.explain)
+app.command(rich_help_panel=LOOK)(screen.screen)
 app.add_typer(decide.app, name="decide", rich_help_panel=ACT)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=ACT)
 app.add_typer(events.app, name="events", rich_help_panel=ACT)
@@ -60,11 +64,13 @@ app.add_typer(operate.topics, name="topics", rich_help_panel=RUN)
 app.add_typer(operate.db, name="db", rich_help_panel=RUN)
 app.add_typer(operate.projections, name="projections", rich_help_panel=RUN)
 app.add_typer(operate.clock, name="clock", rich_help_panel=RUN)
+app.add_typer(state.app, name="state", rich_help_panel=RUN)
 app.command(rich_help_panel=RUN)(demo.demo)
 app.command(rich_help_panel=RUN)(demo.up)
 app.command(rich_help_panel=RUN)(demo.down)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=PROVE)
 app.command(rich_help_panel=PROVE)(ledger.replay)
+app.add_typer(guidelines.app, name="guidelines", rich_help_panel=PROVE)
 
 
 def main() -> NoReturn:

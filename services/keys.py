@@ -51,7 +51,7 @@ CAPABILITIES: Final[Mapping[str, str]] = MappingProxyType(
         ADVANCE: "let simulated time run",
         READ_DEAD: "see refused input, which may hold personal data",
         REPLAY_DEAD: "send refused input again",
-        REBUILD: "rebuild projections",
+        REBUILD: "rebuild projections, and the state of enforcement",
     }
 )
 """Every capability that a key can have."""

@@ -64,6 +64,28 @@ class Guard(msgspec.Struct, gc=False):
     cursor: int | None = None
     heard: datetime | None = None
 
+    def activate(self, activated: PolicyActivated) -> None:
+        """Take up a policy, unless it was asked for before the one in force."""
+        if activated.sequence > self.policy_sequence:
+            self.policy = activated.version
+            self.policy_sequence = activated.sequence
+
+    def begin(self, tick: Tick, offset: int) -> datetime | None:
+        """Take up a tick, or go on with it, and say what time it is; None where its time has passed.
+
+        Time doesn't go back, not even from what was heard before the first tick.
+        """
+        if self.now is not None and tick.at <= self.now and self.cursor != offset:
+            return None
+        now = max(at for at in (tick.at, self.now, self.heard) if at is not None)
+        self.now, self.cursor, self.heard = now, offset, None
+        return now
+
+    def hear(self, received_at: datetime) -> datetime:
+        """The time at a signal before the first tick."""
+        self.heard = received_at if self.heard is None else max(received_at, self.heard)
+        return self.heard
+
 
 class Made(msgspec.Struct, gc=False):
     """What a step made: records to send as (topic, key, value, partition, headers), and changed states."""
@@ -76,6 +98,10 @@ class Made(msgspec.Struct, gc=False):
     dead: int = 0
 
 
+class Unreadable(Exception):
+    """The changelog holds a state that this build can't read; the message says whose, and what to do."""
+
+
 class Partition:
     """The entities of one partition, and where its chain of entries has got to."""
 
@@ -84,20 +110,37 @@ class Partition:
         self.states: dict[str, Any] = {}
         self.guard = Guard(head=genesis(partition, prefix))
         self._policies = policies
+        self._unreadable: dict[str, str] = {}
         self._due: list[tuple[datetime, str]] = []
         self._scheduled: dict[str, datetime] = {}
         self._decoded: dict[int, Signal | DeadReason] = {}
         self._recent_failures: deque[bool] = deque(maxlen=FAILURES_WINDOW_SIGNALS)
 
     def restore(self, key: str, value: bytes | None) -> None:
-        """Take up one entity's state from the changelog; None: it was erased."""
+        """Take up one entity's state from the changelog; None: it was erased.
+
+        One that can't be read is a fault only where no later record follows: until the topic is compacted,
+        a changelog that was rebuilt still has what it was rebuilt for.
+        """
+        if self._unreadable:
+            self._unreadable.pop(key, None)
         if value is None:
             self.states.pop(key, None)
-        else:
+            return
+        try:
             self.states[key] = decode_state(value)
+        except (msgspec.MsgspecError, ValueError) as error:
+            self.states.pop(key, None)
+            self._unreadable[key] = str(error)
 
     def resume(self, guard: Guard | None) -> None:
-        """Take up where the partition was, once every state is restored."""
+        """Take up where the partition was, once every state is restored. Raises `Unreadable`."""
+        for entity, why in self._unreadable.items():
+            raise Unreadable(
+                f"the state of `{entity}` in `enforcement-state`, partition {self.partition}, can't be read: "
+                f"{why}; have it made anew from the ledger with "
+                f"`goodstanding state rebuild --partition {self.partition}`"
+            )
         if guard is not None:
             self.guard = guard
         for entity, state in self.states.items():
@@ -132,7 +175,7 @@ class Partition:
                 if not self._tick(signal, signal.body, record.offset, made):
                     return made
             elif isinstance(signal.body, PolicyActivated):
-                self._activate(signal.body)
+                self.guard.activate(signal.body)
             else:
                 self._apply(signal, made)
             made.next_offset = record.offset + 1
@@ -142,21 +185,12 @@ class Partition:
         """Whether so many decisions failed of late that the fault must be this build's."""
         return sum(self._recent_failures) > FAILURES_MAX
 
-    def _activate(self, activated: PolicyActivated) -> None:
-        if activated.sequence > self.guard.policy_sequence:
-            self.guard.policy = activated.version
-            self.guard.policy_sequence = activated.sequence
-
     def _tick(self, signal: Signal, tick: Tick, offset: int, made: Made) -> bool:
-        """Fire what is due; False where there is more to fire than one batch takes.
-
-        Time doesn't go back, not even from what was heard before the first tick.
-        """
+        """Fire what is due; False where there is more to fire than one batch takes."""
         guard = self.guard
-        if guard.now is not None and tick.at <= guard.now and guard.cursor != offset:
+        now = guard.begin(tick, offset)
+        if now is None:
             return True
-        now = max(at for at in (tick.at, guard.now, guard.heard) if at is not None)
-        guard.now, guard.cursor, guard.heard = now, offset, None
         if not (guard.policy or signal.policy_version):
             now = NEVER  # nothing can be decided before the first policy
         while self._due and self._due[0][0] <= now:
@@ -176,8 +210,7 @@ class Partition:
         guard = self.guard
         now = guard.now
         if now is None:
-            heard = guard.heard
-            guard.heard = now = signal.received_at if heard is None else max(signal.received_at, heard)
+            now = guard.hear(signal.received_at)
         return Context(now, self._policies[guard.policy or signal.policy_version], self._policies)
 
     def _apply(self, signal: Signal, made: Made) -> None:
@@ -190,7 +223,8 @@ class Partition:
         if applied is None:
             return
         self.states[entity] = applied.state
-        self._schedule(entity, applied.state)
+        if decider.reschedules(state, applied.state):
+            self._schedule(entity, applied.state)
         self.guard.entries += 1
         self.guard.head = applied.head
         self._publish(entity, applied, made)
@@ -204,7 +238,7 @@ class Partition:
             made.records.append(("signals", emitted.entity.encode(), encode(emitted), None, ()))
         made.changes[key] = applied.state_data
         made.entries += 1
-        failed = any(type(outcome) is Failed for outcome in applied.entry.outcomes)
+        failed = Failed in map(type, applied.entry.outcomes)
         made.failed += failed
         self._recent_failures.append(failed)
 
@@ -216,6 +250,23 @@ class Partition:
         elif self._scheduled.get(entity) != first:
             self._scheduled[entity] = first
             heappush(self._due, (first, entity))
+
+
+def follow(guard: Guard, record: Record) -> Signal | None:
+    """What a record of `signals` does to time and policy, with the signal in it; None: there is none.
+
+    For who has what it led to from the ledger. A tick is only begun: its cursor stays.
+    """
+    signal = _decode(record)
+    if isinstance(signal, DeadReason):
+        return None
+    if isinstance(signal.body, Tick):
+        guard.begin(signal.body, record.offset)
+    elif isinstance(signal.body, PolicyActivated):
+        guard.activate(signal.body)
+    elif guard.now is None:
+        guard.hear(signal.received_at)
+    return signal
 
 
 def _decode(record: Record) -> Signal | DeadReason:
@@ -234,6 +285,9 @@ def _decode(record: Record) -> Signal | DeadReason:
         )
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return DeadReason("json_invalid", "value", "JSON", "something else", remedy)
+    if record.key != signal.entity.encode():
+        # The key chose the partition, so that entity's state, if it has any, may be in another.
+        return DeadReason("key_mismatch", "entity", "the entity that the key names", "another", remedy)
     kind = signal.entity.partition(":")[0]
     if isinstance(signal.body, Tick | PolicyActivated):
         if signal.entity == partition_entity(record.partition):

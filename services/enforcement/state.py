@@ -282,7 +282,5 @@ def decode_state(data: bytes) -> AccountState:
     """A state from the changelog. Raises `ValueError` for a schema that this build doesn't know."""
     state = _decoder.decode(data)
     if state.schema != STATE_SCHEMA:
-        raise ValueError(
-            f"state of schema {state.schema}, expected {STATE_SCHEMA}: rebuild the changelog from the ledger"
-        )
+        raise ValueError(f"state of schema {state.schema}, expected {STATE_SCHEMA}")
     return state

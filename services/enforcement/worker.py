@@ -10,8 +10,9 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from services.enforcement.partition import Guard, Partition
+from services.enforcement.partition import Guard, Partition, Unreadable
 from services.runtime import metrics
+from services.runtime.faults import Refused
 from services.runtime.kafka import Kafka
 from services.runtime.policies import PolicySource
 from services.runtime.settings import Settings
@@ -77,8 +78,11 @@ class EnforcementCore:
         self.part.restore(key.decode(), value)
 
     def resume(self, guard: bytes | None) -> None:
-        """Take up where the partition was."""
-        self.part.resume(None if guard is None else _guards.decode(guard))
+        """Take up where the partition was. Raises `Refused` for a changelog that can't be read."""
+        try:
+            self.part.resume(None if guard is None else _guards.decode(guard))
+        except Unreadable as error:
+            raise Refused(str(error)) from error
 
     def observe(self, records: Mapping[str, Sequence[Record]]) -> None:
         """Never called: enforcement keeps no windows."""

@@ -55,6 +55,32 @@ def extend(head: Head, data: bytes) -> Head:
     return Head(head.count + 1, digest(data))
 
 
+def unchained(at: Position, previous: str, head: Head) -> Fault | None:
+    """The fault of an entry that names `previous` and stands behind `head`; None where that is its hash."""
+    if previous == head.hash:
+        return None
+    before = (
+        "that it is the first"
+        if head.count == 0
+        else f"the one before it, which hashes to {shown(head.hash)}"
+    )
+    return Fault(
+        at,
+        f"it names {shown(previous)} as its predecessor, not {before}: "
+        "one of them was changed, or entries "
+        "were removed, added or swapped here",
+    )
+
+
+def out_of_sequence(at: Position, sequence: int, expected: int) -> Fault | None:
+    """The fault of an entry that isn't the next one of its entity; None where it is."""
+    if sequence == expected:
+        return None
+    return Fault(
+        at, f"its sequence is {sequence}, expected {expected}: entries are missing, doubled or swapped"
+    )
+
+
 def shown(value: str) -> str:
     """A hash, shortened for a person."""
     return f"`{value[:SHOWN_DIGITS]}`"

@@ -20,7 +20,7 @@ from events.ledger import Entry, genesis
 from events.policy import Policy
 from services.enforcement.decider import Context, Decider
 from services.enforcement.ledgering import apply
-from services.replay.chain import Fault, Head, Position, extend, shown
+from services.replay.chain import Fault, Head, Position, extend, out_of_sequence, shown, unchained
 
 Deciders = Mapping[str, Decider[Any]]
 """The decider of each kind of entity, by what entities of that kind are called before the colon."""
@@ -133,7 +133,7 @@ class Verifier:
         except msgspec.DecodeError as error:
             return Fault(Position(partition, offset), f"this is no ledger entry: {error}")
         at = Position(partition, offset, entry.entity, entry.sequence)
-        fault = self._check_place(at, entry, head) or self._check_sequence(at, entry)
+        fault = unchained(at, entry.previous, head) or self._check_sequence(at, entry)
         if fault is not None:
             return fault
         fault = self._check_decision(at, entry, data)
@@ -143,30 +143,12 @@ class Verifier:
         self._heads[partition] = extend(head, data)
         return self._unmet(at, self._heads[partition])
 
-    def _check_place(self, at: Position, entry: Entry, head: Head) -> Fault | None:
-        if entry.previous != head.hash:
-            before = (
-                "that it is the first"
-                if head.count == 0
-                else f"the one before it, which hashes to {shown(head.hash)}"
-            )
-            return Fault(
-                at,
-                f"it names {shown(entry.previous)} as its predecessor, not {before}: "
-                "one of them was changed, or entries "
-                "were removed, added or swapped here",
-            )
-        return None
-
     def _check_sequence(self, at: Position, entry: Entry) -> Fault | None:
         known = self._entities.get(entry.entity)
         expected = 1 if known is None else known.sequence + 1
-        if entry.sequence != expected:
-            return Fault(
-                at,
-                f"its sequence is {entry.sequence}, expected {expected}: "
-                "entries are missing, doubled or swapped",
-            )
+        fault = out_of_sequence(at, entry.sequence, expected)
+        if fault is not None:
+            return fault
         if known is not None and known.partition != at.partition:
             return Fault(
                 at, f"its entity's entries are in partition {known.partition}, and an entity has one"
@@ -284,7 +266,7 @@ def _is_older(stands: bytes, expected: bytes) -> bool:
 
 
 def _begins(stands: Any, expected: Any) -> bool:
-    """Whether every object has the first of the fields expected of it, in their order, and all else is equal."""
+    """Whether each object has the first of the fields expected of it, in order, and all else is equal."""
     if isinstance(stands, dict) and isinstance(expected, dict):
         return list(stands) == list(expected)[: len(stands)] and all(
             _begins(value, expected[name]) for name, value in stands.items()

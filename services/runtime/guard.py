@@ -62,7 +62,7 @@ def decode(data: bytes, where: str) -> Guard:
         raise Refused(
             f"the guard in {where} can't be read: {error}; expected what this engine writes; "
             "was the group or the changelog used by another program? "
-            "restore it from the ledger, or use another prefix"
+            "rebuild the changelog from the ledger with `goodstanding state rebuild`, or use another prefix"
         ) from error
     if guard.schema != SCHEMA:
         raise Refused(
@@ -102,7 +102,8 @@ def starts(
                 f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, "
                 f"the guard says {_say(expected)}; they are written together, "
                 "so one of them was lost or changed by hand; "
-                "set the group's offset back to the guard's, or rebuild the changelog from the ledger"
+                "set the group's offset back to the guard's, or rebuild the changelog from the ledger with "
+                "`goodstanding state rebuild`"
             )
         if offset is None:
             begin[topic] = beginnings[topic]

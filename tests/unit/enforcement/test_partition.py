@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.codec import decode_entry, encode
+from events.codec import decode_entry, decode_signal, encode
 from events.signals import Signal
 from services.enforcement import partition as module
-from services.enforcement.partition import Partition
-from services.enforcement.state import encode_state
+from services.enforcement.partition import Partition, Unreadable
+from services.enforcement.state import AccountState, encode_state
 from tests.model.histories import Play, from_seed
 from tests.support.policies import small_policy
 from tests.support.signals import (
@@ -224,12 +224,39 @@ def test_a_tick_before_the_first_policy_only_moves_time() -> None:
 def test_what_is_no_signal_for_this_partition_becomes_one_dead_letter(value: bytes | None) -> None:
     """With its bytes; its neighbours are untouched."""
     good = [record(0, post("ann", 1, 0)), record(2, post("bob", 1, 0))]
+    key = named_in(value)
     made = Partition(0, "", POLICIES).step(
-        [good[0], as_record(Input("signals", 0, 1, 0, b"k", value)), good[1]]
+        [good[0], as_record(Input("signals", 0, 1, 0, key, value)), good[1]]
     )
     dead = [(key, data) for topic, key, data, _, _ in made.records if topic == "dead_letters"]
-    assert dead == [(b"k", value)]
+    assert dead == [(key, value)]
     assert (made.entries, made.next_offset) == (2, 3)
+
+
+def named_in(value: bytes | None) -> bytes:
+    """The key that a record of this signal should have; any where it is none."""
+    try:
+        return decode_signal(value or b"").entity.encode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return b"k"
+
+
+@pytest.mark.parametrize("key", [b"account:bob", b"ann", b"", None], ids=["another", "bare", "empty", "none"])
+@pytest.mark.parametrize(
+    "signal", [post("ann", 1, 0), tick_signal(0, day(1))], ids=["to an account", "to the partition"]
+)
+def test_a_signal_under_another_key_is_refused_by_name_and_changes_nothing(
+    signal: Signal, key: bytes | None
+) -> None:
+    """Its key chose the partition: its entity's state may be elsewhere, so it is never applied here."""
+    part = Partition(0, "", POLICIES)
+    made = part.step([as_record(Input("signals", 0, 0, 0, key, encode(signal)))])
+    [(topic, sent_key, data, _, headers)] = made.records
+    assert (topic, sent_key, data) == ("dead_letters", key, encode(signal))
+    assert dict(headers)["gs-reason-code"] == b"key_mismatch"
+    assert (made.entries, made.dead, made.next_offset) == (0, 1, 1)
+    assert not part.states
+    assert part.guard.now is None
 
 
 HASHED = """
@@ -280,3 +307,20 @@ def test_a_live_state_is_the_one_that_comes_back_from_changelog_or_ledger(seed: 
     restored.resume(None)
     assert restored.states == live.states
     assert restored._scheduled == live._scheduled
+
+
+def test_a_state_that_cant_be_read_stops_the_partition_unless_a_later_one_follows() -> None:
+    """What a changelog was rebuilt for is still in it, before what it was rebuilt to."""
+    good = run(mailbox()).states
+    for bad in (b"\x00", b"\xc1", encode_state(AccountState("account:a00", schema=99))):
+        part = Partition(4, "", POLICIES)
+        for key, value in good.items():
+            part.restore(key.decode(), bad)
+            part.restore(key.decode(), value)
+        part.restore("account:zoe", bad)
+        part.restore("account:zoe", None)
+        part.resume(None)
+        assert {entity.encode(): encode_state(state) for entity, state in part.states.items()} == good
+        part.restore("account:a01", bad)
+        with pytest.raises(Unreadable, match=r"`account:a01`.*`goodstanding state rebuild --partition 4`"):
+            part.resume(None)
