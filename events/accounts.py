@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from events.envelope import EMAIL_CHARS_MAX, FREE_TEXT_CHARS_MAX, AccountId, Data, Event, Reference
-from events.upcasts import read_older
+from events.upcasts import read
 
 PROFILE_CHARS_MAX: Final = 1_000
 ADDRESS_CHARS_MAX: Final = 100
@@ -229,7 +229,4 @@ def parse_account_event(value: bytes) -> AccountUnion:
     Raises:
         ValidationError: it keeps to no contract.
     """
-    try:
-        return _adapter.validate_json(value)
-    except ValidationError as error:
-        return _adapter.validate_json(read_older(value, error))
+    return read(_adapter, value)

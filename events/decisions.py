@@ -16,17 +16,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, cast
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from events.dead_letters import contradict
 from events.envelope import FREE_TEXT_CHARS_MAX, REVISION_MAX, AccountId, Data, Event, Reference, Time
 from events.ids import account_entity
 from events.signals import Decided
-from events.upcasts import read_older
+from events.upcasts import read
 
 Text = Annotated[str, Field(min_length=1, max_length=FREE_TEXT_CHARS_MAX)]
 Slug = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$")]
 """Id of a guideline, or of a case of one, as the policy names it."""
+Capability = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
+"""What a key may do, spelt as in the keys file: `decisions.write`."""
 StrikeSeverity = Annotated[int, Field(ge=1, le=4)]
 
 
@@ -35,7 +37,7 @@ class DecisionActor(Data):
 
     id: Reference
     """Their id at the community, not that of an account."""
-    capabilities: tuple[Slug, ...] = ()
+    capabilities: tuple[Capability, ...] = ()
     """What they were allowed to do at that moment."""
 
 
@@ -88,13 +90,15 @@ class ReasonedData(DecisionData):
 class ConfirmData(DecisionData):
     """Stand behind a strike, or behind what a case claims.
 
-    For a case, the three fields say what it is where its findings don't.
+    For a case, the other fields say what it is where its findings don't.
     """
 
     target: Annotated[StrikeTarget | CaseTarget, Field(discriminator="kind")]
     guideline: Slug | None = None
     case: Slug | None = None
     severity: StrikeSeverity | None = None
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
+    """For a case about a post: its revision that was seen."""
 
 
 class StrikeData(ReasonedData):
@@ -177,6 +181,9 @@ class DismissData(ReasonedData):
     """What the reporters are told; `manifestly_unfounded` alone counts against them."""
     report: Reference | None = None
     """One report of the case; null: the whole case."""
+    revision: int | None = Field(default=None, ge=1, le=REVISION_MAX)
+    """For a case about a post: its revision that was seen, and is cleared; null: the latest in which
+    something was found."""
 
 
 class EscalateData(DecisionData):
@@ -213,6 +220,8 @@ class MuteReporterData(ReasonedData):
 
     until: Time | None = None
     """null: until unmuted."""
+    guideline: Slug | None = None
+    """The guideline that the account is told of; null: none."""
 
 
 class AccountDecisionData(DecisionData):
@@ -467,10 +476,7 @@ def parse_decision_event(value: bytes) -> DecisionUnion:
         ValidationError: it keeps to no contract.
         Rejected: its fields contradict each other.
     """
-    try:
-        event = _adapter.validate_json(value)
-    except ValidationError as error:
-        event = _adapter.validate_json(read_older(value, error))
+    event = read(_adapter, value)
     _check(event)
     return event
 

@@ -413,13 +413,17 @@ class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
 
 
 class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="reporter_muted"):
-    """This account's reports are, or are no longer, ignored; with `until`, the clock ends it."""
+    """This account's reports are, or are no longer, ignored; with `until`, the clock ends it.
+
+    `notice` is what the account must be told of being muted.
+    """
 
     muted: bool
     actor: Actor
     reason_ref: str | None
     effective_at: datetime
     until: datetime | None = None
+    notice: Notice | None = None
 
 
 class CaseFinding(msgspec.Struct, frozen=True, gc=False):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from events.dead_letters import contradict
 from events.envelope import REVISION_MAX, AccountId, Data, Event, Reference
-from events.upcasts import read_older
+from events.upcasts import read
 
 BODY_CHARS_MAX: Final = 200_000
 TITLE_CHARS_MAX: Final = 2_000
@@ -180,10 +180,7 @@ def parse_post_event(value: bytes) -> PostUnion:
         ValidationError: it keeps to no contract.
         Rejected: its fields contradict each other.
     """
-    try:
-        event = _adapter.validate_json(value)
-    except ValidationError as error:
-        event = _adapter.validate_json(read_older(value, error))
+    event = read(_adapter, value)
     data = event.data
     if isinstance(data, PostData):
         _check_post(data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from events.dead_letters import contradict
 from events.envelope import (
@@ -21,7 +21,7 @@ from events.envelope import (
     Reference,
 )
 from events.posts import BODY_CHARS_MAX, ITEMS_MAX, TITLE_CHARS_MAX, URL_CHARS_MAX
-from events.upcasts import read_older
+from events.upcasts import read
 
 Reason = Literal[
     "identify-yourself",
@@ -133,10 +133,7 @@ def parse_report_event(value: bytes) -> ReportUnion:
         ValidationError: it keeps to no contract.
         Rejected: its fields contradict each other.
     """
-    try:
-        event = _adapter.validate_json(value)
-    except ValidationError as error:
-        event = _adapter.validate_json(read_older(value, error))
+    event = read(_adapter, value)
     _check(event)
     return event
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from events.envelope import split_type
 
+T = TypeVar("T")
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 """From a whole event of one version to the same event of the next; the type is set by the chain."""
 
@@ -33,6 +34,18 @@ def upcast(event: dict[str, Any], upcasts: Mapping[tuple[str, int], Upcast] = UP
         base, version = name
         event = {**upcasts[name](event), "type": f"{base}.v{version + 1}"}
     return event
+
+
+def read(adapter: TypeAdapter[T], value: bytes) -> T:
+    """An event from its bytes, of the newest version or of an older one that leads there.
+
+    Raises:
+        ValidationError: it keeps to no contract.
+    """
+    try:
+        return adapter.validate_json(value)
+    except ValidationError as error:
+        return adapter.validate_json(read_older(value, error))
 
 
 def read_older(

@@ -2,7 +2,7 @@
 
 Each answer says how far the projection had come that it was read from. Who reported whom is shown only to
 keys that may see it: to all others, names of reporters are left out, and entries about an account's own
-reports are withheld, since their ids would tell.
+reports are withheld, since their ids would tell. So are all entries about a restricted case.
 """
 
 from __future__ import annotations
@@ -281,7 +281,14 @@ async def audit(
     page = await reading.audit(
         db, account, before_sequence=None if after is None else int(after), limit=limit
     )
-    shown = tuple(_entry(row, named=who.may(REPORTERS)) for row in page.rows)
+    kept = () if who.may(RESTRICTED) else await reading.cases_opened_as(db, account, RESTRICTED_KINDS)
+    close = [case.encode() for case in kept]
+    shown = tuple(
+        _withheld(row, f"about a restricted case: needs `{RESTRICTED}`")
+        if any(case in row.data for case in close)
+        else _entry(row, named=who.may(REPORTERS))
+        for row in page.rows
+    )
     return Audit(data=shown, next=page.next, positions=at)
 
 
@@ -346,14 +353,14 @@ def _entry(row: AuditEntry, *, named: bool) -> ShownEntry:
                     "origin_partition": None,
                 }
         return ShownEntry.model_validate(fields)
+    return _withheld(row, f"about a report of this account's own: needs `{REPORTERS}`")
+
+
+def _withheld(row: AuditEntry, why: str) -> ShownEntry:
+    """That there is an entry, in its place in the chain, and what a key needs to see it."""
+    fields = row.model_dump()
     kept = {name: fields[name] for name, field in ShownEntry.model_fields.items() if field.is_required()}
-    return ShownEntry(
-        **{
-            **kept,
-            "cause_kind": WITHHELD,
-            "withheld": f"about a report of this account's own: needs `{REPORTERS}`",
-        }
-    )
+    return ShownEntry(**{**kept, "cause_kind": WITHHELD, "withheld": why})
 
 
 def _about_reporting(row: AuditEntry) -> bool:

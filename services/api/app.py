@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from events.policy import Policy
 from services import answers
 from services.api import problems
+from services.api.counting import Counting
 from services.api.routes import router
 from services.keys import KeyTable
 from services.runtime.postgres import MISSING, UNAVAILABLE
@@ -37,6 +38,7 @@ What Goodstanding knows and decided: standings, strikes, sanctions, cases, the a
 * Lists are walked by key: pass `next` as `after`.
 * Problems are `application/problem+json` as in RFC 9457, with a `remedy`.
 * Who reported is shown only to keys with the capability `reports.identity`.
+* What is about a restricted case is shown only to keys with the capability `cases.restricted`.
 """
 NO_POLICIES: Final[Mapping[str, Policy]] = {}
 
@@ -64,6 +66,7 @@ def create_app(parts: Parts | None = None, keys: KeyTable | None = None) -> Fast
         separate_input_output_schemas=False,
     )
     app.state.keys = keys or KeyTable(None)
+    app.add_middleware(Counting)
     problems.install(app)
     app.include_router(router)
     _add_health(app)

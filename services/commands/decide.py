@@ -7,19 +7,32 @@ shows it.
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from events.versions import TYPES
 from services.commands import connect, deciding
 from services.commands.deciding import Choice, Run
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson
-from services.commands.targets import Target, find
+from services.commands.targets import Target, find, seen_revision
 from services.exit_codes import ExitCode
 
+DRAFTS: Final = tuple(
+    name.split(".")[2].replace("_", "-")
+    for name, kind in TYPES.items()
+    if name.startswith("goodstanding.decision.") and kind.status == "draft"
+)
+"""Decisions that this build refuses, because their contracts are drafts."""
+
 app = typer.Typer(
-    no_args_is_help=True, help="Decide about an account, a strike, a sanction, a case or a post."
+    no_args_is_help=True,
+    help="Decide about an account, a strike, a sanction, a case or a post.",
+    epilog=f"Not available yet: {', '.join(DRAFTS)}.",
 )
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; the account may get to read it.")]
@@ -43,6 +56,10 @@ Severity = Annotated[
 ]
 Post = Annotated[str | None, typer.Option(help="The post that it is about.")]
 Revision = Annotated[int | None, typer.Option(min=1, help="The revision of the post that was seen.")]
+SeenRevision = Annotated[
+    int | None,
+    typer.Option(min=1, help="The post's revision that was seen; by default the latest that the case names."),
+]
 Until = Annotated[str | None, typer.Option(help="A time in RFC 3339, or a span from now: `36h`, `7d`.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would follow.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
@@ -67,15 +84,36 @@ RESTRICTS: Final = frozenset(
 """Decisions that take something from a person."""
 
 
-def _go(choice: Choice, *, dry_run: bool, yes: bool, wait: bool, as_json: bool, event_id: str | None) -> None:
-    run = Run(
-        dry_run=dry_run,
-        ask=choice.verb in RESTRICTS and not yes,
-        wait=wait,
-        as_json=as_json,
-        event_id=event_id,
-    )
-    deciding.decide(choice, run)
+def _how(
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    wait: Wait = True,
+    event_id: EventId = None,
+    as_json: AsJson = False,
+) -> None:
+    """The options that every decision has, and nothing else: see `_command`."""
+
+
+def _command(name: str | None = None) -> Callable[[Callable[..., Choice]], Callable[..., None]]:
+    """A command: the function says what is decided, and how to go about it is the same for all."""
+
+    def register(choose: Callable[..., Choice]) -> Callable[..., None]:
+        @functools.wraps(choose)
+        def run(
+            *, dry_run: bool, yes: bool, wait: bool, event_id: str | None, as_json: bool, **given: Any
+        ) -> None:
+            choice = choose(**given)
+            ask = choice.verb in RESTRICTS and not yes
+            deciding.decide(choice, Run(dry_run, ask, wait, as_json, event_id))
+
+        own, how = inspect.signature(choose, eval_str=True), inspect.signature(_how, eval_str=True)
+        parameters = [*own.parameters.values(), *how.parameters.values()]
+        run.__signature__ = how.replace(parameters=parameters)  # type: ignore[attr-defined]  # what Typer reads
+        run.__annotations__ = {**choose.__annotations__, **_how.__annotations__}
+        app.command(name)(run)
+        return run
+
+    return register
 
 
 def _about(target: Target, verb: str, **data: Any) -> Choice:
@@ -90,32 +128,29 @@ def _of_account(account: str, verb: str, **data: Any) -> Choice:
     return Choice(verb, account, connect.run(deciding.standing_version(account)), data)
 
 
-@app.command()
+@_command()
 def confirm(
     target: StrikeOrCase,
     reason: MaybeReason = None,
     guideline: MaybeGuideline = None,
     case: MaybeCase = None,
     severity: Severity = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+    revision: SeenRevision = None,
+) -> Choice:
     """Stand behind a strike, or behind what a case claims."""
-    choice = _about(
-        find(target, "strike", "case"),
+    found = find(target, "strike", "case")
+    return _about(
+        found,
         "confirm",
         reason=reason,
         guideline=guideline,
         case=case,
         severity=severity,
+        revision=revision or seen_revision(found),
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command()
+@_command()
 def strike(
     account: Account,
     guideline: Guideline,
@@ -127,15 +162,10 @@ def strike(
     act_at: Annotated[
         str | None, typer.Option(help="When the act happened, RFC 3339; by default now.")
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Put an act on an account's record that no rule found."""
     happened = deciding.until(act_at) if act_at else None
-    choice = _of_account(
+    return _of_account(
         account,
         "strike",
         guideline=guideline,
@@ -146,38 +176,21 @@ def strike(
         revision=revision,
         act_at=happened,
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command()
-def overturn(
-    target: StrikeOrSanction,
-    reason: Reason,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command()
+def overturn(target: StrikeOrSanction, reason: Reason) -> Choice:
     """It was wrong: as if it had never been, apart from the record of the mistake."""
-    choice = _about(find(target, "strike", "sanction"), "overturn", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(find(target, "strike", "sanction"), "overturn", reason=reason)
 
 
-@app.command()
-def waive(
-    target: StrikeOrSanction,
-    reason: Reason,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command()
+def waive(target: StrikeOrSanction, reason: Reason) -> Choice:
     """It was right, and is let go."""
-    choice = _about(find(target, "strike", "sanction"), "waive", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(find(target, "strike", "sanction"), "waive", reason=reason)
 
 
-@app.command()
+@_command()
 def reduce(
     target: StrikeOrSanction,
     reason: Reason,
@@ -187,11 +200,7 @@ def reduce(
     until: Annotated[
         str | None, typer.Option(help="For a sanction: its new end, RFC 3339 or from now on: `2d`.")
     ] = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Make a strike less severe (`--severity`), or end a sanction earlier (`--until`)."""
     found = find(target, "strike", "sanction")
     needed = "severity" if found.kind == "strike" else "until"
@@ -201,10 +210,9 @@ def reduce(
             f"`{target}` is a {found.kind}, which is reduced by `--{needed}` alone",
             f"give `--{needed}`",
         )
-    choice = _about(
+    return _about(
         found, "reduce", reason=reason, severity=severity, until=deciding.until(until) if until else None
     )
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
 
 
 SanctionName = Literal[
@@ -218,7 +226,7 @@ SanctionName = Literal[
 ]
 
 
-@app.command()
+@_command()
 def sanction(
     account: Account,
     kind: Annotated[SanctionName, typer.Argument(help="What is to be done.")],
@@ -227,14 +235,9 @@ def sanction(
     until: Until = None,
     post: Post = None,
     revision: Revision = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Impose a sanction by hand; overturned strikes don't take it with them."""
-    choice = _of_account(
+    return _of_account(
         account,
         "sanction",
         sanction_kind=kind,
@@ -244,50 +247,35 @@ def sanction(
         post=post,
         revision=revision,
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command()
-def lift(
-    sanction_id: SanctionId,
-    reason: Reason,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command()
+def lift(sanction_id: SanctionId, reason: Reason) -> Choice:
     """End a sanction now."""
-    choice = _about(find(sanction_id, "sanction"), "lift", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(find(sanction_id, "sanction"), "lift", reason=reason)
 
 
-@app.command()
+@_command()
 def extend(
     sanction_id: SanctionId,
     reason: Reason,
     until: Until = None,
     forever: Annotated[bool, typer.Option("--until-lifted", help="Without an end.")] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Move a sanction's end to later."""
     if (until is None) != forever:
         raise CommandFailed(
             ExitCode.USAGE, "expected either `--until` or `--until-lifted`", "give just one of them"
         )
-    choice = _about(
+    return _about(
         find(sanction_id, "sanction"), "extend", reason=reason, until=deciding.until(until) if until else None
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
 DismissalName = Literal["dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
 
 
-@app.command()
+@_command()
 def dismiss(
     case_id: CaseId,
     reason: Reason,
@@ -297,45 +285,30 @@ def dismiss(
     report: Annotated[
         str | None, typer.Option(help="One report of the case; by default the whole case.")
     ] = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+    revision: SeenRevision = None,
+) -> Choice:
     """Nothing follows from a case, or from one of its reports. A proposed termination is turned down."""
-    choice = _about(find(case_id, "case"), "dismiss", reason=reason, outcome=outcome, report=report)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    found = find(case_id, "case")
+    seen = revision or seen_revision(found)
+    return _about(found, "dismiss", reason=reason, outcome=outcome, report=report, revision=seen)
 
 
-@app.command()
-def escalate(
-    case_id: CaseId,
-    reason: MaybeReason = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command()
+def escalate(case_id: CaseId, reason: MaybeReason = None) -> Choice:
     """Ask somebody with more say to look at a case."""
-    choice = _about(find(case_id, "case"), "escalate", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(find(case_id, "case"), "escalate", reason=reason)
 
 
-@app.command()
+@_command()
 def reclassify(
     strike_id: StrikeId,
     guideline: Guideline,
     case: CaseOfGuideline,
     reason: Reason,
     severity: Severity = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """The strike stands, under another guideline or another case of it."""
-    choice = _about(
+    return _about(
         find(strike_id, "strike"),
         "reclassify",
         guideline=guideline,
@@ -343,19 +316,14 @@ def reclassify(
         reason=reason,
         severity=severity,
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command()
+@_command()
 def note(
     about: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
     reason: Annotated[str, typer.Option("--text", "--reason", "-r", help="The note.")],
     case: Annotated[str | None, typer.Option(help="Leave it on this case instead.")] = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Leave a note on an account or on a case."""
     found = find(case, "case") if case else None
     if found is not None and found.account != about:
@@ -364,100 +332,55 @@ def note(
             f"case `{found.id}` is about `{found.account}`, not `{about}`",
             "name the case's account",
         )
-    choice = _about(found, "note", reason=reason) if found else _of_account(about, "note", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(found, "note", reason=reason) if found else _of_account(about, "note", reason=reason)
 
 
-@app.command("mute-reporter")
+@_command("mute-reporter")
 def mute_reporter(
-    account: Account,
-    reason: Reason,
-    until: Until = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+    account: Account, reason: Reason, until: Until = None, guideline: MaybeGuideline = None
+) -> Choice:
     """Ignore an account's reports."""
-    choice = _of_account(
-        account, "mute_reporter", reason=reason, until=deciding.until(until) if until else None
+    return _of_account(
+        account,
+        "mute_reporter",
+        reason=reason,
+        until=deciding.until(until) if until else None,
+        guideline=guideline,
     )
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command("unmute-reporter")
-def unmute_reporter(
-    account: Account,
-    reason: MaybeReason = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command("unmute-reporter")
+def unmute_reporter(account: Account, reason: MaybeReason = None) -> Choice:
     """Hear an account's reports again."""
-    choice = _of_account(account, "unmute_reporter", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _of_account(account, "unmute_reporter", reason=reason)
 
 
-@app.command()
+@_command()
 def restore(
     account: Account,
     post: Annotated[str, typer.Argument(help="The post's id.")],
     reason: Reason,
     revision: Revision = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+) -> Choice:
     """Show a post again that was hidden, and clear this revision of it."""
-    choice = _of_account(
+    return _of_account(
         account, "restore", target={"kind": "post", "id": post}, reason=reason, revision=revision
     )
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
 
 
-@app.command("propose-termination")
-def propose_termination(
-    account: Account,
-    guideline: Guideline,
-    reason: Reason,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command("propose-termination")
+def propose_termination(account: Account, guideline: Guideline, reason: Reason) -> Choice:
     """Propose to end an account's membership; it is suspended until a second person has decided."""
-    choice = _of_account(account, "propose_termination", guideline=guideline, reason=reason)
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
+    return _of_account(account, "propose_termination", guideline=guideline, reason=reason)
 
 
-@app.command("confirm-termination")
-def confirm_termination(
-    account: Account,
-    reason: MaybeReason = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command("confirm-termination")
+def confirm_termination(account: Account, reason: MaybeReason = None) -> Choice:
     """Confirm a proposed termination, as a second person."""
-    choice = _of_account(account, "confirm_termination", reason=reason)
-    _go(choice, dry_run=dry_run, yes=yes, wait=wait, as_json=as_json, event_id=event_id)
+    return _of_account(account, "confirm_termination", reason=reason)
 
 
-@app.command()
-def redecide(
-    case_id: CaseId,
-    reason: MaybeReason = None,
-    dry_run: DryRun = False,
-    wait: Wait = True,
-    event_id: EventId = None,
-    as_json: AsJson = False,
-) -> None:
+@_command()
+def redecide(case_id: CaseId, reason: MaybeReason = None) -> Choice:
     """After a fault of ours was mended: have the signal that failed decided again."""
-    choice = _about(find(case_id, "case"), "redecide", reason=reason)
-    _go(choice, dry_run=dry_run, yes=True, wait=wait, as_json=as_json, event_id=event_id)
+    return _about(find(case_id, "case"), "redecide", reason=reason)

@@ -88,12 +88,12 @@ def build(choice: Choice, who: Operator, now: datetime, event_id: str | None = N
     # An extension without an end is said by a null; everywhere else nothing is said by leaving it out.
     if choice.verb == "extend":
         told.setdefault("until", None)
-    capabilities = sorted(capability.replace(".", "-") for capability in who.capabilities)
     identity = event_id or derived_id(
         account_entity(choice.account),
         f"{who.actor}\x1f{now.isoformat()}\x1f{told!r}",
         f"decision.{choice.verb}",
     )
+    actor = {"id": who.actor, "capabilities": sorted(who.capabilities)}
     document = {
         "specversion": "1.0",
         "id": identity,
@@ -101,7 +101,7 @@ def build(choice: Choice, who: Operator, now: datetime, event_id: str | None = N
         "type": f"goodstanding.decision.{choice.verb}.v1",
         "subject": choice.account,
         "time": now,
-        "data": {**told, "version": choice.version, "actor": {"id": who.actor, "capabilities": capabilities}},
+        "data": {**told, "version": choice.version, "actor": actor},
     }
     try:
         return parse_decision_event(msgspec.json.encode(document))

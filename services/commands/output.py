@@ -22,6 +22,8 @@ from services.commands.failures import CommandFailed
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
+COLUMNS_MAX: Final = 10_000
+"""How wide a table may get where no terminal limits it: a file or a program gets whole ids in one line."""
 
 NOTHING: Final = "–"
 
@@ -70,7 +72,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         shown.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in cells:
         shown.add_row(*row)
-    out.print(shown)
+    _sheet().print(shown)
 
 
 def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
@@ -83,7 +85,7 @@ def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
             shown.add_row(plain(name), _cell(value))
     if title:
         say(f"[bold]{plain(title)}[/bold]")
-    out.print(shown)
+    _sheet().print(shown)
 
 
 def plain(value: object) -> str:
@@ -101,6 +103,11 @@ def fail(failure: CommandFailed) -> None:
     err.print(f"[bold red]error:[/bold red] {plain(failure)}", soft_wrap=True)
     if failure.remedy:
         err.print(f"[bold]remedy:[/bold] {plain(failure.remedy)}", soft_wrap=True)
+
+
+def _sheet() -> Console:
+    """What tables are printed on: as wide as the terminal, or else as they need."""
+    return out if out.is_terminal else Console(highlight=False, width=COLUMNS_MAX)
 
 
 def _cell(value: object) -> str:

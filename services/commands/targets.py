@@ -11,6 +11,7 @@ import msgspec
 from services.commands import connect
 from services.commands.failures import CommandFailed
 from services.exit_codes import ExitCode
+from services.runtime import reading
 
 Kind = Literal["strike", "sanction", "case"]
 PREFIX_CHARS_MIN: Final = 4
@@ -57,6 +58,22 @@ def find(text: str, *kinds: Kind) -> Target:
         "`goodstanding strikes ls`, `sanctions ls` and `cases ls` show ids; what was just decided takes a "
         "moment",
     )
+
+
+def seen_revision(case: Target) -> int | None:
+    """The latest revision that a case's findings and reports name: the one that a person looked at.
+
+    None for a case that isn't about a post.
+    """
+    return connect.run(_seen_revision(case.id)) if case.kind == "case" else None
+
+
+async def _seen_revision(case_id: str) -> int | None:
+    async with connect.database() as pool:
+        file = await reading.case(pool, case_id)
+    named = [finding["revision"] for finding in file.case.findings]
+    named += [report.revision for report in file.reports]
+    return max((revision for revision in named if revision is not None), default=None)
 
 
 async def _find(text: str, kinds: tuple[Kind, ...]) -> list[Target]:

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 COMMIT_BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STEP_BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+REQUEST_BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 BATCH_BUCKETS: Final = (1, 10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 # the engine
@@ -75,6 +76,16 @@ POLICY_SEQUENCE: Final = Gauge(
     "goodstanding_policy_sequence", "sequence of the policy in force", ["stage", "partition"]
 )
 FINDINGS: Final = Counter("goodstanding_findings", "findings by guideline and mode", ["guideline", "mode"])
+UNREAD_POSTS: Final = Counter(
+    "goodstanding_unread_posts", "posts in a script that some rule can't read", ["script"]
+)
+RULE_SUSPENSIONS: Final = Counter(
+    "goodstanding_rule_suspensions", "times that a rule kept raising and was suspended", ["rule"]
+)
+SUSPENDED_RULES: Final = Gauge("goodstanding_suspended_rules", "rules that are suspended now", ["partition"])
+MISSED_POSTS: Final = Gauge(
+    "goodstanding_missed_posts", "posts that suspended rules have still to be asked about", ["partition"]
+)
 LEDGER_ENTRIES: Final = Counter("goodstanding_ledger_entries", "ledger entries written", ["partition"])
 STATE_ENTITIES: Final = Gauge(
     "goodstanding_state_entities", "entities held in memory", ["stage", "partition"]
@@ -96,6 +107,12 @@ PROJECTION_SECONDS: Final = Histogram(
     "seconds per batch, PostgreSQL's commit included",
     ["projection"],
     buckets=COMMIT_BUCKETS_S,
+)
+API_SECONDS: Final = Histogram(
+    "goodstanding_api_request_seconds",
+    "seconds per request, by the route's template and the status",
+    ["route", "status"],
+    buckets=REQUEST_BUCKETS_S,
 )
 OUTBOX_PENDING: Final = Gauge("goodstanding_outbox_pending", "webhook deliveries not yet acknowledged")
 DELIVERIES: Final = Counter("goodstanding_deliveries", "webhook deliveries", ["outcome"])

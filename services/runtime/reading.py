@@ -6,7 +6,7 @@ they reflect. What isn't there raises `NotFound`. Pages are walked by key: pass 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Protocol, Self, TypeVar
@@ -479,14 +479,19 @@ async def audit(
 
     Raises `NotFound` for an account that the ledger doesn't know.
     """
-    entity = account if ":" in account else account_entity(account)
-    records = await db.fetch(SQL["audit"], entity, before_sequence, _bounded(limit) + 1)
+    records = await db.fetch(SQL["audit"], _entity(account), before_sequence, _bounded(limit) + 1)
     if not records and before_sequence is None:
         await _raise_unknown(db, account)
     rows = [AuditEntry.of(r) for r in records]
     more = len(rows) > limit
     rows = rows[:limit]
     return Page(rows=tuple(rows), next=str(rows[-1].sequence) if more else None)
+
+
+async def cases_opened_as(db: Database, account: str, kinds: Iterable[str]) -> frozenset[str]:
+    """The ids of an account's cases of these kinds, open or not, purged ones too."""
+    records = await db.fetch(SQL["cases_opened_as"], _entity(account), [*kinds])
+    return frozenset(record["case_id"] for record in records)
 
 
 async def explain(db: Database, strike_or_sanction: str) -> Explanation:
@@ -659,6 +664,11 @@ def _origin(record: Any) -> Origin | None:
         event=record["origin_event"],
         type=record["origin_type"],
     )
+
+
+def _entity(account: str) -> str:
+    """An account's entity; other entities are asked for by their whole name."""
+    return account if ":" in account else account_entity(account)
 
 
 def _bounded(limit: int) -> int:

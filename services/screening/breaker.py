@@ -99,6 +99,17 @@ class Breakers(msgspec.Struct, gc=False):
         gate.missed_end = offset + 1
         gate.missed_count += 1
 
+    @property
+    def suspended(self) -> int:
+        """How many rules are suspended."""
+        return sum(gate.suspended is not None for gate in self.gates.values())
+
+    @property
+    def to_be_seen(self) -> int:
+        """How many posts were missed and not screened again; of a range begun on, all are counted still."""
+        missed = sum(gate.missed_count for gate in self.gates.values())
+        return missed + sum(one.count for one in self.missed)
+
     def due(self) -> Missed | None:
         """The next range to be screened again, if any."""
         return self.missed[0] if self.missed else None

@@ -228,7 +228,13 @@ class ScreeningCore:
             metrics.FINDINGS.labels(guideline, mode).inc(number)
         for rule, number in counts.failed.items():
             metrics.FAILED.labels(NAME, rule).inc(number)
+        for script, number in counts.unread.items():
+            metrics.UNREAD_POSTS.labels(script).inc(number)
+        breakers = self._screen.breakers
+        metrics.SUSPENDED_RULES.labels(self._partition).set(breakers.suspended)
+        metrics.MISSED_POSTS.labels(self._partition).set(breakers.to_be_seen)
         for rule, offset, error in counts.incidents:
+            metrics.RULE_SUSPENSIONS.labels(rule).inc()
             log.error(
                 "partition %s: rule `%s` keeps raising (last `%s`, at offset %s of `posts`) and is "
                 "suspended; "

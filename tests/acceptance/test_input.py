@@ -201,7 +201,7 @@ def personal_events() -> Iterator[tuple[str, str, dict[str, Any]]]:
         "ann",
         event("report.filed", "ann", 4, {"report": "r2", "reporter": {"email": ADDRESS}, **report}),
     )
-    decision = {"reason": TEXT, "actor": {"id": "mod:cleo", "capabilities": ["decisions-write"]}}
+    decision = {"reason": TEXT, "actor": {"id": "mod:cleo", "capabilities": ["decisions.write"]}}
     yield "decisions", "account:ann", event("decision.note", "ann", 5, decision)
     yield "posts", "ann", event("post.created", "ann", 6, {"post": TEXT, "revision": 1, "body": TEXT})
 

@@ -12,9 +12,11 @@ from typing import Any
 import click
 import pytest
 import typer.main
+from prometheus_client.metrics import MetricWrapperBase
 
 from services.cli import app
 from services.flow import STAGES
+from services.runtime import metrics
 from services.runtime.settings import ENV_PREFIX, SECRET_FIELDS, Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -100,6 +102,12 @@ def test_the_table_of_settings_is_that_of_the_catalogue() -> None:
     assert shown == settings_table(), f"docs/operating.md: the table should be\n\n{settings_table()}"
 
 
+def test_the_table_of_metrics_is_that_of_the_catalogue() -> None:
+    """Every metric that some stage counts, with its labels and its own words; paste what this prints."""
+    shown = OPERATING.read_text().partition("<!-- metrics -->\n")[2].partition("<!-- /metrics -->")[0]
+    assert shown == metrics_table(), f"docs/operating.md: the table should be\n\n{metrics_table()}"
+
+
 def test_every_stage_is_in_the_readme_s_picture() -> None:
     """The picture is of this flow."""
     picture = README.read_text().partition("```mermaid")[2].partition("```")[0]
@@ -111,6 +119,20 @@ def test_the_glossary_has_every_binding_word() -> None:
     """One meaning each."""
     listed = set(re.findall(r"^\| \*\*([a-z ]+)\*\* \|", GLOSSARY.read_text(), re.MULTILINE))
     assert set(WORDS) | {"stage", "entry", "screening"} <= listed
+
+
+def metrics_table() -> str:
+    """The metrics as a table, in the catalogue's order; those that nobody counts yet are left out."""
+    sources = (PROJECT / "services").rglob("*.py")
+    counted = {name for path in sources for name in re.findall(r"metrics\.([A-Z_]+)", path.read_text())}
+    rows = ["| metric | labels | what it is |", "|---|---|---|"]
+    for name, metric in vars(metrics).items():
+        if isinstance(metric, MetricWrapperBase) and name in counted:
+            (family,) = metric.describe()
+            shown = family.name + ("_total" if family.type == "counter" else "")
+            labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "–"
+            rows.append(f"| `{shown}` | {labels} | {family.documentation} |")
+    return "\n".join(rows) + "\n"
 
 
 def settings_table() -> str:

@@ -86,6 +86,7 @@ def history() -> list[Any]:
     made.add(
         "ann", ledger.StrikeExpired("strike-2", T0 + timedelta(days=90)), ledger.NoteAdded(None, CLOCK, T0)
     )
+    made.add("ann", ledger.CaseUpdated("case-2", 2, T0, note_ref="note-1", actor=PERSON))
     return made.entries
 
 
@@ -110,7 +111,7 @@ async def test_a_standing_comes_with_strikes_sanctions_and_ledger_positions(clie
         now["strikes"]
     ) == 2
     assert now["sanctions"][0]["sanction"] == "sanction-1"
-    assert answer["positions"]["next"] == {"0": 7}
+    assert answer["positions"]["next"] == {"0": 8}
 
 
 async def test_as_of_answers_both_ways_and_says_which(client: Client) -> None:
@@ -199,6 +200,18 @@ async def test_restricted_cases_need_a_capability_of_their_own(client: Client) -
     assert refused.status_code == 403
     assert RESTRICTED in refused.json()["remedy"]
     assert (await client.get("/v1/cases/case-2", who="trusted")).status_code == 200
+
+
+async def test_the_audit_trail_withholds_what_is_about_a_restricted_case(client: Client) -> None:
+    """Opening it, what is added and what is decided; the entries keep their places and hashes."""
+    shown = (await client.get("/v1/accounts/ann/audit")).json()["data"]
+    assert [row["sequence"] for row in shown if RESTRICTED in (row["withheld"] or "")] == [7, 4]
+    for told in ("case-2", "to be kept close", "post-8", "note-1"):
+        assert told not in json.dumps(shown)
+    assert [row["sequence"] for row in shown] == [7, 6, 5, 4, 3, 2, 1]
+    whole = (await client.get("/v1/accounts/ann/audit", who="trusted")).json()["data"]
+    assert "case-2" in json.dumps(whole)
+    assert [row["sha256"] for row in whole] == [row["sha256"] for row in shown]
 
 
 async def test_what_nobody_knows_is_a_problem_with_a_remedy(client: Client) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from events import ledger
 from events.catalogue import INPUT_BYTES_MAX, TOPICS
 from events.control import parse_control_event
 from events.dead_letters import DeadReason, original_headers, to_headers
@@ -19,6 +20,7 @@ from events.ids import digest
 from services import cli
 from services.commands import connect
 from services.commands.dead_letters import REPLAYED
+from services.commands.targets import Target, seen_revision
 from services.exit_codes import ExitCode
 from services.keys import CAPABILITIES, new_key
 from services.runtime.embedded import EmbeddedKafka
@@ -26,6 +28,7 @@ from services.runtime.kafka import Kafka, plain_producer
 from services.runtime.outputs import murmur2
 from services.runtime.restore import pages
 from tests.contract.test_api import history
+from tests.support.entries import Ledger, report_folded
 from tests.support.projecting import apply, migrated
 
 pytestmark = pytest.mark.kafka
@@ -266,3 +269,27 @@ async def test_people_and_machines_are_told_the_same(
     await asyncio.to_thread(shell.run, "standing", "zoe", code=ExitCode.NOT_FOUND)
     await asyncio.to_thread(shell.run, "explain", "strike", code=ExitCode.USAGE)
     await asyncio.to_thread(shell.run, "cases", "show", "nothing", code=ExitCode.NOT_FOUND)
+
+
+async def test_a_decision_about_a_case_names_the_latest_revision_that_it_speaks_of(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report may name one in which no rule has found anything; of a strike, none is named."""
+    made = Ledger()
+    filed = ledger.ReportNoted("report-1", "ann", "forwarded", 1000, made.now, "post-9", 4)
+    made.add("bob", filed)
+    made.add(
+        "ann",
+        ledger.CaseOpened("case-1", "post:post-9", "report", False, "reported: no-spam", made.now),
+        ledger.CaseOpened("case-2", "account:ann", "report", False, "reported: no-spam", made.now),
+        report_folded("report-1", "case-1", made.now),
+    )
+    await migrated(database)
+    await apply(database, made.entries)
+    monkeypatch.setenv("GOODSTANDING_POSTGRES_DSN", database)
+    seen = [
+        Target("case", "case-1", "ann", 1),
+        Target("case", "case-2", "ann", 1),
+        Target("strike", "s", "ann", 1),
+    ]
+    assert [await asyncio.to_thread(seen_revision, target) for target in seen] == [4, None, None]

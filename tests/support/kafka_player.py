@@ -12,25 +12,30 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+import asyncpg
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from events.codec import decode_entry
 from events.control import activation_requested, advance_requested
+from events.ids import account_entity
 from events.policy import Policy
 from services.commands.pipeline import idle, lags, wait_clock
+from services.projecting.builds import PAST, TABLES
+from services.projecting.purge import purge
 from services.runtime.kafka import Kafka, admin, plain_producer
 from services.runtime.restore import pages
 from services.runtime.settings import Settings
 from tests.support import story as tell
-from tests.support.play import check, locate, version
+from tests.support.play import check, check_shown, locate, of_account, version
 from tests.support.signals import day
 from tests.support.story import Story
 from tests.support.view import View
 
 DECIDING = ("screening", "enforcement", "clock")
 QUIET_S_MAX = 60.0
+POLL_S = 0.1
 MS = 1000
 BY = "acceptance"
 
@@ -126,6 +131,32 @@ class Deployment:
             await reader.stop()
         return found
 
+    async def projected(self, account: str, entries: int) -> tuple[dict[str, int], list[bytes]]:
+        """An account's rows, counted by table, and its audited entries, once there are so many of them."""
+        connection = await asyncpg.connect(self.settings.postgres_dsn)
+        audit = "SELECT data FROM audit_entries WHERE entity = $1 ORDER BY sequence"
+        try:
+            async with asyncio.timeout(QUIET_S_MAX):
+                found = await connection.fetch(audit, account_entity(account))
+                while len(found) < entries:
+                    await asyncio.sleep(POLL_S)
+                    found = await connection.fetch(audit, account_entity(account))
+            rows = {
+                table: await connection.fetchval(f"SELECT count(*) FROM {table} WHERE account = $1", account)
+                for table in (*TABLES[1:], *PAST)
+            }
+        finally:
+            await connection.close()
+        return rows, [row["data"] for row in found]
+
+    async def purge(self, account: str) -> None:
+        """Purge an account's rows."""
+        connection = await asyncpg.connect(self.settings.postgres_dsn)
+        try:
+            await purge(connection, account)
+        finally:
+            await connection.close()
+
     def _moment(self) -> datetime:
         """A moment for each request, since its id is derived from it."""
         self._asked += 1
@@ -158,6 +189,7 @@ class KafkaPlayer:
         self._at = day(first_day)
         self._moments = 0
         self._posting = False
+        self._ledger: list[bytes] = []
         self._sent: list[tuple[Event, ...]] = []
 
     async def play(self) -> None:
@@ -191,6 +223,7 @@ class KafkaPlayer:
         suffix = self._suffix.encode()
         for data in await self.deployment.new_entries():
             if suffix in data:
+                self._ledger.append(data)
                 self.view.take(decode_entry(data.replace(suffix, b"")))
 
     async def _play(self, step: tell.Step, name: str) -> None:
@@ -202,6 +235,12 @@ class KafkaPlayer:
                 await self.deployment.send(*events)
         elif isinstance(step, tell.Policy):
             await self.deployment.activate(step.name)
+        elif isinstance(step, tell.Purge):
+            await self.deployment.purge(self._own(step.account))
+        elif isinstance(step, tell.Shown):
+            own = self._own(step.account)
+            entries = of_account(self._ledger, own)
+            check_shown(step, *await self.deployment.projected(own, len(entries)), entries)
         else:
             self._sent.append((self._event(step, name),))
             await self.deployment.send(*self._sent[-1])

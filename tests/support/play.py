@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from events.codec import decode_entry
+from events.ids import account_entity
 from events.policy import Policy
 from events.signals import Finding, Signal
+from projections.recorded import Recorded
 from tests.support import story as tell
 from tests.support.signals import (
     account_signal,
@@ -21,6 +24,7 @@ from tests.support.signals import (
     report_signal,
 )
 from tests.support.story import Expect, SanctionOf, Story, StrikeOf
+from tests.support.tables import MemoryTables
 from tests.support.view import View
 from tests.support.world import World
 
@@ -89,6 +93,24 @@ def check(view: View, expected: Expect, entries_before: int, first_day: float = 
     assert not wrong, f"{wrong}; the standing is {standing}"
 
 
+def check_shown(
+    step: tell.Shown, rows: Mapping[str, int], audited: Sequence[bytes], ledger: Sequence[bytes]
+) -> None:
+    """Hold an account's tables against what a story expects. Raises `AssertionError`.
+
+    `rows` are counted by table; `audited` and `ledger` are the bytes of the account's entries, in order.
+    """
+    shown = {name: count for name, count in rows.items() if count}
+    assert bool(shown) == step.rows, f"tables show {shown or 'nothing'}"
+    assert ledger, "the account has no ledger entry, so nothing can be missing from its audit"
+    assert list(audited) == list(ledger), f"{len(audited)} entries are audited, of {len(ledger)}"
+
+
+def of_account(entries: Iterable[bytes], account: str) -> list[bytes]:
+    """The entries of an account, in order."""
+    return [data for data in entries if decode_entry(data).entity == account_entity(account)]
+
+
 def tell_story(player: Player, story: Story) -> None:
     """Play a whole story. Raises `AssertionError`, naming the step at which it goes another way."""
     before = 0
@@ -122,6 +144,8 @@ class PurePlayer:
         self._at = day(0)
         self._moments = 0
         self._sent: list[tuple[Signal, ...]] = []
+        self._tables = MemoryTables()
+        self._purged: frozenset[str] = frozenset()
         self.world.advance(self._at)
 
     def play(self, step: tell.Step, name: str) -> None:
@@ -134,10 +158,32 @@ class PurePlayer:
                 self.world.send(*signals)
         elif isinstance(step, tell.Policy):
             self.world.activate(self._policies[step.name])
+        elif isinstance(step, tell.Purge):
+            self._project()
+            self._tables.purge(self._own(step.account))
+            self._purged |= {self._own(step.account)}
+        elif isinstance(step, tell.Shown):
+            self._project()
+            own = self._own(step.account)
+            audited = of_account((row.data for row in self._tables.audit), own)
+            check_shown(step, self._tables.count(own), audited, of_account(self.world.ledger, own))
         else:
             signals = tuple(self._signals(step, name))
             self._sent.append(signals)
             self.world.send(*signals)
+
+    @property
+    def sent(self) -> list[Signal]:
+        """Every signal from outside so far, in order."""
+        return [signal for signals in self._sent for signal in signals]
+
+    def _project(self) -> None:
+        """Fold what the ledger has beyond what is audited."""
+        done = len(self._tables.audit)
+        added = enumerate(self.world.ledger[done:], start=done)
+        partition = self.world.partition
+        batch = [Recorded(partition, offset, decode_entry(data), data) for offset, data in added]
+        self._tables.apply(batch, self._purged)
 
     def _own(self, name: str) -> str:
         """What an account, post or report of the story is called in this playing."""

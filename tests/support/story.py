@@ -138,6 +138,21 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Purge:
+    """The account's rows are purged from the projection."""
+
+    account: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whether any table shows the account; each of its ledger entries is in the audit either way."""
+
+    account: str
+    rows: bool
+
+
+@dataclass(frozen=True)
 class Expect:
     """The standing's fields; `until_day`: when the suspension ends, `new_entries`: since the last step."""
 
@@ -165,7 +180,21 @@ class Claim:
     holds: Callable[[View], bool]
 
 
-Step = Clock | Register | Post | Delete | Report | Told | Decide | Again | Policy | Expect | Claim
+Step = (
+    Clock
+    | Register
+    | Post
+    | Delete
+    | Report
+    | Told
+    | Decide
+    | Again
+    | Policy
+    | Purge
+    | Shown
+    | Expect
+    | Claim
+)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,23 @@ class MemoryTables:
             self.past[name] += rows.past
         self.audit += changes.audit
 
+    def purge(self, account: str) -> None:
+        """Drop the account's rows from every table but the audit."""
+        self.rows = {
+            name: {key: row for key, row in rows.items() if row.account != account}
+            for name, rows in self.rows.items()
+        }
+        self.past = {
+            name: [row for row in rows if row.account != account] for name, rows in self.past.items()
+        }
+
+    def count(self, account: str) -> dict[str, int]:
+        """How many rows of an account each table has, by its name."""
+        return {
+            name: sum(row.account == account for row in (*rows.values(), *self.past[name]))
+            for name, rows in self.rows.items()
+        }
+
     def comparable(self) -> dict[str, Any]:
         """Everything, in an order that doesn't depend on batches."""
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -10,15 +11,22 @@ import msgspec
 
 from events.codec import decode_entry
 from projections import audit_entries, fold
+from projections.audit_entries import audit_row
 from projections.recorded import Placed, Recorded
 from services.projecting.builds import live
 from tests.verifier.reading import Record, Unproved
 
 Row = tuple[Any, ...]
+NO_PURGES: Mapping[str, int] = MappingProxyType({})
 
 
-def folded(partitions: Mapping[int, Sequence[Record]], batch_size: int) -> dict[str, set[Row]]:
-    """The rows that each table must have, by its name: each partition is folded in batches of this size."""
+def folded(
+    partitions: Mapping[int, Sequence[Record]], batch_size: int, purges: Mapping[str, int] = NO_PURGES
+) -> dict[str, set[Row]]:
+    """The rows that each table must have, by its name: each partition is folded in batches of this size.
+
+    `purges`: up to which sequence an account's rows were purged; its audit entries stay.
+    """
     tables: dict[str, set[Row]] = {table.name: set() for table in fold.TABLES}
     audit: set[Row] = set()
     for number, records in partitions.items():
@@ -28,18 +36,25 @@ def folded(partitions: Mapping[int, Sequence[Record]], batch_size: int) -> dict[
                 Recorded(number, r.offset, decode_entry(r.value or b""), r.value or b"")
                 for r in records[begin : begin + batch_size]
             ]
-            changes = fold.fold(batch, {name: rows.values() for name, rows in known.items()})
+            audit |= {_hashable(msgspec.structs.astuple(audit_row(recorded))) for recorded in batch}
+            kept = [recorded for recorded in batch if not _purged(recorded, purges)]
+            changes = fold.fold(
+                kept, {name: rows.values() for name, rows in known.items()}, frozenset(purges)
+            )
             for rows in changes.tables:
                 known[rows.table.name].update({getattr(row, rows.table.key): row for row in rows.changed})
-            audit |= {_hashable(msgspec.structs.astuple(row)) for row in changes.audit}
         for name, rows_of in known.items():
             tables[name] |= {_hashable(msgspec.structs.astuple(row)) for row in rows_of.values()}
     return {**tables, audit_entries.NAME: audit}
 
 
+def _purged(recorded: Recorded, purges: Mapping[str, int]) -> bool:
+    kind, _, account = recorded.entry.entity.partition(":")
+    return kind == "account" and recorded.entry.sequence <= purges.get(account, 0)
+
+
 async def compare(dsn: str, partitions: Mapping[int, Sequence[Record]], batch_size: int) -> int:
     """Hold the live build's tables against the ledger; how many rows were compared. Raises `Unproved`."""
-    expected = folded(partitions, batch_size)
     columns = {table.name: table.columns for table in fold.TABLES} | {
         audit_entries.NAME: audit_entries.COLUMNS
     }
@@ -49,6 +64,8 @@ async def compare(dsn: str, partitions: Mapping[int, Sequence[Record]], batch_si
         build = await live(connection)
         if build is None:
             raise Unproved("the database has no live projection: nothing can be proved")
+        purges = await connection.fetch(f"SELECT account, sequence FROM {build.schema}.purges")
+        expected = folded(partitions, batch_size, {row["account"]: row["sequence"] for row in purges})
         for name, rows in expected.items():
             listed = ", ".join(columns[name])
             found = {

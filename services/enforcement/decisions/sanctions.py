@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from events.ids import post_act
-from events.ledger import ReporterMuted, SanctionAmended, SanctionImposed, SanctionKind
+from events.ledger import Notice, ReporterMuted, SanctionAmended, SanctionImposed, SanctionKind
 from events.signals import Decided
 from services.enforcement.casework import close_cases_of
 from services.enforcement.decisions.refusals import Refusal, already_done, sanction_of
@@ -35,14 +35,21 @@ def sanction(draft: Draft, decision: Decided) -> None:
     if decision.until is not None and decision.until <= draft.now:
         raise Refusal("invalid", "the sanction would have ended already", "name a later end", version)
     guideline = decision.guideline or ""
-    if draft.policy.guideline(guideline) is None:
-        raise Refusal(
-            "invalid", f"there is no guideline `{guideline}`", "see `goodstanding policy show`", version
-        )
+    _check_guideline(draft, guideline)
     if kind == "content_removal":
         _remove_content(draft, decision, guideline)
     else:
         _impose(draft, decision, kind, guideline)
+
+
+def _check_guideline(draft: Draft, guideline: str) -> None:
+    if draft.policy.guideline(guideline) is None:
+        raise Refusal(
+            "invalid",
+            f"there is no guideline `{guideline}`",
+            "see `goodstanding policy show`",
+            draft.state.version,
+        )
 
 
 def _remove_content(draft: Draft, decision: Decided, guideline: str) -> None:
@@ -188,4 +195,13 @@ def mute(draft: Draft, decision: Decided) -> None:
     until = decision.until if muted else None
     if until is not None and until <= draft.now:
         raise Refusal("invalid", "the mute would have ended already", "name a later end", version)
-    draft.note(ReporterMuted(muted, draft.signal.actor, decision.reason_ref, draft.now, until))
+    notice = _mute_notice(draft, decision) if muted else None
+    draft.note(ReporterMuted(muted, draft.signal.actor, decision.reason_ref, draft.now, until, notice))
+
+
+def _mute_notice(draft: Draft, decision: Decided) -> Notice:
+    """What a muted reporter must be told; the guideline is left open where the person named none."""
+    if decision.guideline is not None:
+        _check_guideline(draft, decision.guideline)
+    facts = "a person decided that reports by this account are ignored"
+    return notice_of(draft, decision.guideline or "", facts, BY_PERSON, reason_ref=decision.reason_ref)

@@ -6,7 +6,20 @@ from typing import Final
 
 from events.ledger import FindingNoted
 from tests.acceptance.scenarios.specimens import CURSE, CURSE_AT
-from tests.support.story import Again, Claim, Clock, Decide, Expect, Policy, Post, Story, StrikeOf
+from tests.support.story import (
+    Again,
+    Claim,
+    Clock,
+    Decide,
+    Expect,
+    Policy,
+    Post,
+    Purge,
+    Report,
+    Shown,
+    Story,
+    StrikeOf,
+)
 from tests.support.view import View
 
 
@@ -57,4 +70,23 @@ SENT_AGAIN: Final = Story(
     ),
 )
 
-STORIES: Final = (SHADOW, SENT_AGAIN)
+PURGED: Final = Story(
+    23,
+    "what is purged from the tables stays in the audit",
+    (
+        Clock(0),
+        Post("ann", "p1", (CURSE_AT,)),
+        Report("bob", "r1", "ann", "p1"),
+        Decide("ann", "confirm", StrikeOf("p1")),
+        Shown("ann", rows=True),
+        Purge("ann"),
+        Shown("ann", rows=False),
+        Shown("bob", rows=True),
+        Clock(1),
+        Post("ann", "p2", (CURSE_AT,)),
+        Expect("ann", active_points=4, confirmed_points=2, new_entries=1),
+        Shown("ann", rows=True),
+    ),
+)
+
+STORIES: Final = (SHADOW, SENT_AGAIN, PURGED)

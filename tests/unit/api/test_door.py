@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services import answers
+from services.api.counting import NO_ROUTE
 from services.api.describe import DOCUMENT, described
 from services.api.routes import EXAMPLES
 from services.keys import CAPABILITIES, READ, new_key
@@ -98,6 +100,33 @@ async def test_health_needs_no_key_and_shows_the_missing_database(tmp_path: Path
         answer = await client.http.get("/ready")
         assert answer.status_code == 503
         assert "ConnectionRefusedError" in answer.json()["reasons"][0]
+
+
+async def test_requests_are_counted_by_template_and_status_and_name_nobody(tmp_path: Path) -> None:
+    """What was asked for is in no label, also where there is no such path."""
+
+    def counted(route: str, status: int) -> float:
+        labels = {"route": route, "status": str(status)}
+        return REGISTRY.get_sample_value("goodstanding_api_request_seconds_count", labels) or 0.0
+
+    standing = "/v1/accounts/{account}/standing"
+    expected = {
+        (standing, 401): 1,
+        (standing, 503): 2,
+        (standing, 405): 1,
+        (NO_ROUTE, 404): 1,
+        ("/live", 200): 1,
+    }
+    before = {labels: counted(*labels) for labels in expected}
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        await client.http.get("/v1/accounts/wilhelmina/standing")
+        await client.get("/v1/accounts/wilhelmina/standing")
+        await client.get("/v1/accounts/bob/standing", as_of="2030-01-01T00:00:00Z")
+        await client.http.post("/v1/accounts/wilhelmina/standing")
+        await client.http.get("/v1/wilhelmina")
+        await client.http.get("/live")
+        assert "wilhelmina" not in (await client.http.get("/metrics")).text
+    assert {labels: counted(*labels) - before[labels] for labels in expected} == expected
 
 
 def test_the_kept_description_is_that_of_the_app() -> None:

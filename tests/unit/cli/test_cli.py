@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
+import typer.main
 
+from events.versions import TYPES
 from services import cli
-from services.commands import connect
+from services.commands import connect, decide, output
 from services.exit_codes import ExitCode
-from services.keys import READ, SEND, new_key
+from services.keys import READ, REBUILD, SEND, new_key
 
 POST = (
     '{"specversion":"1.0","id":"e","source":"/p","type":"goodstanding.post.created.v1","subject":"ann",'
@@ -60,6 +61,41 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert "Usage: goodstanding" in shown
 
 
+def test_every_decision_is_gone_about_in_the_same_ways() -> None:
+    """Whoever scripts one needn't know which of them ask first."""
+    for command in decide.app.registered_commands:
+        found = typer.main.get_command_from_info(
+            command, pretty_exceptions_short=False, rich_markup_mode=None
+        )
+        options = {option for parameter in found.params for option in parameter.opts}
+        assert options >= {"--dry-run", "--yes", "--wait", "--id", "--json"}, found.name
+
+
+def test_decisions_that_are_drafts_are_named_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """And every other one has its command."""
+    assert cli.run(["decide", "--help"]) == ExitCode.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Not available yet: link, unlink, merge, propose-referral, confirm-referral, decide-appeal." in shown
+    )
+    verbs = {name.split(".")[2].replace("_", "-") for name in TYPES if ".decision." in name}
+    has = {path[-1] for path in commands(decide.app) if path}
+    assert has == verbs - set(decide.DRAFTS)
+
+
+def test_a_table_that_no_terminal_limits_keeps_each_row_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an id can be found in it, and copied from it."""
+    monkeypatch.delenv("COLUMNS")
+    row = ["x" * 36, "y" * 120, "z" * 36]
+    output.table("Things", ("id", "text", "other"), [row])
+    output.facts("Thing", [("id", row[0]), ("text", row[1])])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if row[0] in line] == [row, ["id", row[0]]]
+    assert ["text", row[1]] in [line.split() for line in lines]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -73,6 +109,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["events", "check", "missing.jsonl"], ExitCode.NOT_FOUND, "missing.jsonl"),
         (["replay"], ExitCode.USAGE, "--verify"),
         (["replay", "--verify", "--file", "missing"], ExitCode.NOT_FOUND, "missing"),
+        (["state", "rebuild"], ExitCode.NOT_ALLOWED, "rebuild"),
         (["keys", "new", "a@b"], ExitCode.USAGE, "personal"),
         (["clock", "advance", "--to", "x"], ExitCode.NOT_ALLOWED, "simulated time"),
     ],
@@ -199,3 +236,24 @@ def test_checking_a_bad_policy_names_line_key_and_remedy(
     file.write_text("name: x\nladdr: []\n")
     assert cli.run(["policy", "check", str(file)]) == ExitCode.BAD_INPUT
     assert "policy.yaml, line 2, `laddr`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["-p", "0", "-p", "16"],
+            ExitCode.USAGE,
+            "there is no partition `16`: GOODSTANDING_PARTITIONS is 16",
+        ),
+        (["-p", "-1"], ExitCode.USAGE, "there is no partition `-1`"),
+        (["--check"], ExitCode.NOT_REACHABLE, "GOODSTANDING_BOOTSTRAP_SERVERS"),
+    ],
+)
+def test_rebuilding_state_is_refused_before_anything_is_read(
+    arguments: list[str], code: ExitCode, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a partition that there isn't, and without a broker."""
+    sign_in(tmp_path, REBUILD)
+    assert cli.run(["state", "rebuild", *arguments]) == code
+    assert said in capsys.readouterr().err

@@ -88,6 +88,7 @@ def test_every_decision_becomes_a_valid_event_in_the_operators_name(verb: str, d
     choice = Choice(verb, "ann", 3, data)
     event = build(choice, ADA, NOON)
     assert (event.data.actor.id, event.data.version, event.subject) == ("ada", 3, "ann")
+    assert event.data.actor.capabilities == ("decisions.write",)
     assert decision_key(event) == account_entity("ann").encode()
     assert build(choice, ADA, NOON) == event
     assert build(choice, ADA, NOON, "mine").id == "mine"

@@ -234,6 +234,22 @@ def test_a_mute_ends_when_it_was_to_end() -> None:
     assert not desk.standing.reporter_muted
 
 
+def test_a_mute_freezes_what_its_notice_must_say_and_its_end_says_nothing() -> None:
+    """It is an adverse outcome like any other; that reports are heard again is none."""
+    desk = Desk()
+    (muted,) = outcomes(desk.decide("mute_reporter", guideline=GUIDELINE, until=day(5)), ReporterMuted)
+    assert muted.notice is not None
+    assert (muted.notice.guideline, muted.notice.policy_version) == (GUIDELINE, desk.policy.version)
+    assert muted.notice.reason_ref == muted.reason_ref
+    assert not muted.notice.detection.automated_decision
+    (heard,) = outcomes(desk.decide("unmute_reporter"), ReporterMuted)
+    assert heard.notice is None
+    assert Refused in kinds(desk.decide("mute_reporter", guideline="no-such"))
+    (plain,) = outcomes(desk.decide("mute_reporter"), ReporterMuted)
+    assert plain.notice is not None
+    assert plain.notice.guideline == ""
+
+
 def test_a_sanction_that_is_over_may_still_be_told_of_and_answered() -> None:
     """The platform is often later than the person."""
     desk = struck()

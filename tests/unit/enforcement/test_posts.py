@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from events.ledger import CaseOpened, FindingNoted, PostCleared, SanctionImposed, SanctionLifted, StrikeIssued
 from events.policy import Case, Policy
+from services.enforcement.state import EPISODE_ACTS_MAX
 from tests.support.policies import guideline_cases, small_policy
 from tests.support.signals import finding, post_signal, posted
 from tests.unit.enforcement.desk import GUIDELINE, OTHER, Desk, found, kinds, outcomes
@@ -103,6 +104,28 @@ def test_no_rule_strikes_a_revision_that_a_person_cleared() -> None:
     assert (desk.standing.active_points, desk.hidden()) == (0, {"p1"})
 
 
+def test_dismissing_a_reported_post_clears_the_revision_that_the_person_saw() -> None:
+    """A report names one in which no rule found anything: no earlier one is meant, and no later one."""
+    desk = Desk()
+    desk.report("bob", "p1")
+    [cleared] = outcomes(desk.decide("dismiss", "case", desk.case("report").id, revision=3), PostCleared)
+    assert (cleared.post, cleared.revision) == ("p1", 3)
+    desk.post("p1", found(2), revision=3)
+    assert (desk.standing.active_points, desk.hidden()) == (0, set())
+    desk.post("p1", found(2), revision=4)
+    assert desk.standing.active_points == 2
+
+
+def test_confirming_a_reported_post_strikes_the_revision_that_the_person_saw() -> None:
+    """What is hidden and told of is what was reported."""
+    desk = Desk()
+    desk.report("bob", "p1")
+    about = desk.case("report").id
+    entries = desk.decide("confirm", "case", about, guideline=GUIDELINE, case="s2", revision=3)
+    [issued] = outcomes(entries, StrikeIssued)
+    assert (issued.post, issued.revision) == ("p1", 3)
+
+
 def test_dismissing_a_case_clears_no_post_whose_strike_a_person_confirmed() -> None:
     """The strike stands, and so does what it did."""
     desk = Desk()
@@ -111,6 +134,29 @@ def test_dismissing_a_case_clears_no_post_whose_strike_a_person_confirmed() -> N
     entries = desk.decide("dismiss", "case", desk.case_about("p1").id)
     assert PostCleared not in kinds(entries)
     assert desk.hidden() == {"p1"}
+
+
+def test_what_is_to_be_reviewed_is_shown_to_a_person_though_the_act_has_a_confirmed_strike() -> None:
+    """A worse finding of a later revision opens a case again, and amends the strike once it is confirmed."""
+    desk = Desk()
+    desk.post("p1", found(2))
+    desk.confirm("p1")
+    assert not desk.state.cases
+    entries = desk.post("p1", found(3, mode="review"), revision=2)
+    assert CaseOpened in kinds(entries)
+    assert (desk.case_about("p1").kind, desk.row("p1").severity) == ("finding", 2)
+    desk.decide("confirm", "case", desk.case_about("p1").id)
+    assert (desk.row("p1").severity, desk.standing.confirmed_points) == (3, 4)
+
+
+def test_what_is_to_be_reviewed_is_shown_to_a_person_though_the_record_is_full() -> None:
+    """Only a rule's own strikes are folded into a full episode."""
+    desk = Desk()
+    for number in range(EPISODE_ACTS_MAX):
+        desk.post(f"p{number}", found(2))
+    entries = desk.post("more", found(2, mode="review"))
+    assert [o.effect for o in outcomes(entries, FindingNoted)] == ["review"]
+    assert desk.case_about("more").kind == "finding"
 
 
 def test_a_finding_in_shadow_is_recorded_and_has_no_effect() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -144,6 +145,19 @@ def test_every_case_has_two_examples_at_least() -> None:
     for guideline in GUIDELINE_IDS:
         for case in cases(guideline).values():
             assert len(case.examples) >= 2, case.id
+
+
+def test_nothing_is_listed_twice() -> None:
+    """Neither an example, in whatever case, nor an entry of a rule's list."""
+    examples = [
+        example
+        for guideline in GUIDELINE_IDS
+        for case in cases(guideline).values()
+        for example in case.examples
+    ]
+    lists = [list(entries) for rule in POLICY.rules.values() for entries in rule.lists.values()]
+    for listed in (examples, *lists):
+        assert [entry for entry, count in Counter(listed).items() if count > 1] == []
 
 
 def test_every_guideline_has_its_text() -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events import ledger
 from events.codec import decode_entry
@@ -107,6 +108,21 @@ def test_an_amended_strike_shows_its_new_price_and_keeps_its_act() -> None:
     row = folded(made.entries).rows["strikes"]["strike-1"]
     assert (row.severity, row.points, row.policy_case, row.revision, row.version) == (3, 3, "offer", 2, 2)
     assert (row.issued_at, row.issued_sequence, row.sequence) == (T0, 1, 2)
+
+
+def test_a_confirmed_strike_that_a_rule_made_worse_is_confirmed_by_nobody() -> None:
+    """Whoever confirmed it confirmed less; a person's correction goes back to what was confirmed once."""
+    made = Ledger()
+    made.add("acc-1", strike_issued("strike-1", made.now))
+    made.add("acc-1", ledger.StrikeConfirmed("strike-1", PERSON, made.now, "policy-1"))
+    first = made.entries[-1].entry.recorded_at
+    made.add("acc-1", strike_amended("strike-1", made.now, severity=3))
+    row = folded(made.entries).rows["strikes"]["strike-1"]
+    assert (row.confirmed_at, row.confirmed_by) == (None, None)
+    assert row.first_confirmed_at == first
+    made.add("acc-1", replace(strike_amended("strike-1", made.now, severity=2), because="reduced"))
+    row = folded(made.entries).rows["strikes"]["strike-1"]
+    assert (row.confirmed_at, row.confirmed_by) == (first, row.first_confirmed_by)
 
 
 def test_warnings_are_told_apart_from_strikes() -> None:

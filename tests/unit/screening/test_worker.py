@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from events.policy import Policy
 from services.runtime.limits import METADATA_BYTES_MAX
@@ -183,6 +184,45 @@ async def test_what_a_broken_rule_missed_is_read_again_under_the_next_policy(
     assert [post.post for post in screened(batch.outputs)] == ["p2"]
     await stepped(stage, core, {"posts": [post_record("hello", offset=4)]})
     assert rereader.asked == [(2, 3)]
+
+
+def sample(name: str, **labels: str) -> float:
+    """A metric's value; 0 where nothing was counted."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_a_suspended_rule_and_what_it_misses_can_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suspension, that it lasts, and the posts that wait; all of it is over once they were seen."""
+    fields = default_policy().model_dump() | {"breaker": {"failures": 2, "events": 10}}
+    policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
+    mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
+    books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
+    monkeypatch.setattr(worker, "Rulebook", lambda wanted: books[wanted.version])
+    records = [post_record("crash", offset=n) for n in range(2)]
+    records += [post_record("marble", offset=n) for n in (2, 3)]
+    policies, at = FakePolicies((1, policy)), {"partition": "0"}
+    stage = Screening(policies, KEY, FakeRereader(records))
+    core = core_of(stage)
+    suspensions = sample("goodstanding_rule_suspensions_total", rule="no-spam.brittle")
+    await stepped(stage, core, {"posts": records})
+    assert sample("goodstanding_rule_suspensions_total", rule="no-spam.brittle") == suspensions + 1
+    assert sample("goodstanding_suspended_rules", **at) == 1
+    assert sample("goodstanding_missed_posts", **at) == 2
+    policies.latest_one = (2, mended)
+    await stepped(stage, core, {"posts": [post_record("hello", offset=4)]})
+    assert sample("goodstanding_suspended_rules", **at) == 0
+    assert sample("goodstanding_missed_posts", **at) == 0
+
+
+@pytest.mark.usefixtures("compiled")
+async def test_posts_in_a_script_that_a_rule_cannot_read_are_counted() -> None:
+    """By script: they were cleared by nobody."""
+    stage = Screening(FakePolicies((1, default_policy())), KEY)
+    core = core_of(stage)
+    before = sample("goodstanding_unread_posts_total", script="und-Cyrl")
+    russian = "Как построить воронку продаж для нового проекта"
+    await stepped(stage, core, {"posts": [post_record(russian, offset=1), post_record("hello", offset=2)]})
+    assert sample("goodstanding_unread_posts_total", script="und-Cyrl") == before + 1
 
 
 def test_the_guard_is_read_back() -> None:
