@@ -402,6 +402,7 @@ class ReportFolded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     reason_ref: str | None
     effective_at: datetime
     withdrawn: bool = False
+    revision: int | None = None
 
 
 class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_settled"):

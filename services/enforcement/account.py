@@ -46,7 +46,7 @@ class AccountDecider:
     """The decider of accounts."""
 
     prefix = "account"
-    version = "account/1"
+    version = "account/2"
 
     def initial(self, entity: str) -> AccountState:
         """An account of which nothing is known."""

@@ -90,6 +90,7 @@ def report_weighed(draft: Draft, report: ReportWeighed) -> None:
             report.content_ref,
             report.reason_ref,
             draft.now,
+            revision=report.revision,
         )
     )
     if len(case.reports) >= CASE_REPORTS_MAX:

@@ -176,6 +176,7 @@ class CaseReport(msgspec.Struct, frozen=True, gc=False):
     report: str
     reporter: str
     by_email: bool
+    revision: int | None = None
 
 
 class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -162,9 +162,9 @@ def _dismiss_case(draft: Draft, decision: Decided, case: Case) -> None:
         return  # a person has confirmed that strike, so the post isn't cleared
     post = case.subject.removeprefix("post:")
     restore_post(draft, post, "dismissed", draft.signal.actor, decision.reason_ref)
-    # Reports name revisions in which nothing was found: which one the person saw, only they can say.
-    revisions = [f.revision or 0 for f in case.findings] + [act.revision for act in fallen]
-    clear_post(draft, post, max([*revisions, decision.revision or 1]), draft.signal.actor)
+    known = [f.revision for f in case.findings] + [r.revision for r in case.reports]
+    latest = max([1, *(revision for revision in known if revision), *(act.revision for act in fallen)])
+    clear_post(draft, post, decision.revision or latest, draft.signal.actor)
 
 
 def escalate(draft: Draft, decision: Decided) -> None:

@@ -42,7 +42,7 @@ def report_folded(state: AccountState, o: ReportFolded) -> AccountState:
     def folded(case: Case) -> Case:
         reports = tuple(r for r in case.reports if r.report != o.report)
         if not o.withdrawn:
-            reports = (*reports, CaseReport(o.report, o.reporter, o.by_email))[:CASE_REPORTS_MAX]
+            reports = (*reports, CaseReport(o.report, o.reporter, o.by_email, o.revision))[:CASE_REPORTS_MAX]
         return replace(case, reports=reports)
 
     return with_case(state, o.case, folded)
