@@ -21,11 +21,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import limits, port
 from services.runtime.hanging import watching
-from services.runtime.records import lighten
 
 log = logging.getLogger(__name__)
-
-lighten()
 
 MS: Final = 1000
 POLL_INTERVAL_MS_MAX: Final = 24 * 60 * 60 * MS

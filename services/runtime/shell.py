@@ -24,6 +24,7 @@ from services.runtime.health import Health
 from services.runtime.kafka import Kafka
 from services.runtime.loop import Loop
 from services.runtime.quiet import hush
+from services.runtime.records import lighten
 from services.runtime.settings import Settings
 from services.runtime.stage import Stage
 
@@ -99,6 +100,7 @@ def run_worker(stage: Stage, settings: Settings, companions: Sequence[Runner] = 
 
     `companions` run beside it, such as a policy source.
     """
+    lighten()
     loop = Loop(
         stage,
         Kafka(settings.bootstrap_servers),
