@@ -30,6 +30,17 @@ def account_entity(account: str) -> str:
     return f"account:{account}"
 
 
+CAMPAIGN_PREFIX: Final = "campaign:"
+CAMPAIGN_DIGITS: Final = 3
+"""Of a fingerprint's digest, so many hexadecimal digits name the campaign entity that watches it: there are
+16 to the power of that, however many texts and sites there are in the world."""
+
+
+def campaign_entity(fingerprint: str) -> str:
+    """The campaign entity that watches a fingerprint, which is a keyed digest such as `k1:3fa9…`."""
+    return f"{CAMPAIGN_PREFIX}{fingerprint.rpartition(':')[2][:CAMPAIGN_DIGITS]}"
+
+
 def partition_entity(partition: int) -> str:
     """The reserved entity name under which a partition keeps its guard, and to which ticks are addressed."""
     return f"partition:{partition}"

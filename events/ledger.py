@@ -13,7 +13,18 @@ from typing import Final, Literal
 
 import msgspec
 
-from events.signals import AccountKind, Actor, ContentAction, ReportReason, Signal, Span
+from events.signals import (
+    AccountKind,
+    Actor,
+    ContactBar,
+    ContentAction,
+    FingerprintSort,
+    Key,
+    ProfileSaid,
+    ReportReason,
+    Signal,
+    Span,
+)
 
 LEDGER_SCHEMA: Final = 1
 GENESIS_PREFIX: Final = "goodstanding-ledger:"
@@ -62,6 +73,7 @@ ReportResult = Literal[
     "forwarded", "ignored_muted", "ignored_self", "ignored_duplicate", "ignored_flood", "withdrawn"
 ]
 CaseResult = Literal["confirmed", "dismissed", "overturned", "moved", "settled", "redecided"]
+LinkStrength = Literal["none", "possible", "probable"]
 RefusalCode = Literal[
     "stale",
     "version_missing",
@@ -126,7 +138,10 @@ class Price(msgspec.Struct, frozen=True, gc=False):
 
 
 class AccountNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="account_noted"):
-    """Facts of the account changed; None means: as before."""
+    """Facts of the account changed; None means: as before.
+
+    `keys` are those that it was seen with for the first time, or again after long.
+    """
 
     change: str
     effective_at: datetime
@@ -136,6 +151,29 @@ class AccountNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     own_phones: tuple[str, ...] | None = None
     complete: bool | None = None
     email_class: str | None = None
+    profile: ProfileSaid | None = None
+    keys: tuple[Key, ...] = ()
+
+
+class ProfileNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="profile_noted"):
+    """What the account's profile lacks of what the policy asks for. `due_at`: when it is to be reminded."""
+
+    missing: tuple[str, ...]
+    due_at: datetime | None
+    effective_at: datetime
+
+
+class ProfileReminded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="profile_reminded"):
+    """The grace period is over, and the account is asked to complete its profile. Never a strike.
+
+    `encouraged` is what it lacks as well, and may go on without.
+    """
+
+    missing: tuple[str, ...]
+    encouraged: tuple[str, ...]
+    guideline: str
+    policy_version: str
+    effective_at: datetime
 
 
 class MeritNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merit_noted"):
@@ -144,6 +182,13 @@ class MeritNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="m
     merit: str
     post: str
     by: str
+    effective_at: datetime
+
+
+class MeritGivenNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merit_given_noted"):
+    """The account praised another: merits that it has from there were given in return."""
+
+    to: str
     effective_at: datetime
 
 
@@ -403,6 +448,7 @@ class ReportFolded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     effective_at: datetime
     withdrawn: bool = False
     revision: int | None = None
+    linked: tuple[str, ...] = ()
 
 
 class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_settled"):
@@ -497,6 +543,220 @@ class NoteAdded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="no
     effective_at: datetime
 
 
+# --- identities --------------------------------------------------------------------------------------------
+
+
+class KeyHeld(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="key_held"):
+    """At an identity: an account has the key. `lapsed` had it too long ago.
+
+    `saturated_until`: so many have it that it says nothing until then, and all are forgotten.
+    """
+
+    account: str
+    key: Key
+    staff: bool
+    effective_at: datetime
+    lapsed: tuple[str, ...] = ()
+    saturated_until: datetime | None = None
+
+
+class KeyDropped(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="key_dropped"):
+    """At an identity: an account is forgotten there; a bar stays, without its name."""
+
+    account: str
+    effective_at: datetime
+
+
+class BarNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="bar_noted"):
+    """At an identity: it is barred since `since`, or (`barred` false) no longer."""
+
+    account: str
+    bar: str
+    since: datetime
+    barred: bool
+    effective_at: datetime
+
+
+class PairNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="pair_noted"):
+    """At the smaller of two accounts: what it has in common with the other, and how strong that makes a link.
+
+    `asked`: a case asks a person about it. It has no effect before one has answered.
+    """
+
+    other: str
+    key: Key
+    shared: bool
+    weight: int
+    strength: LinkStrength
+    asked: bool
+    effective_at: datetime
+
+
+class BarMetNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="bar_met_noted"):
+    """The account has a key of one that was terminated before it registered; `met` false: no longer.
+
+    `asked`: a case asks a person about it; `held`: its posts are held until then.
+    """
+
+    bar: str
+    other: str
+    key: Key
+    met: bool
+    asked: bool
+    held: bool
+    effective_at: datetime
+
+
+class NameNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="name_noted"):
+    """The account's name looks like that of another, or (`other` empty) like one of the community's own."""
+
+    other: str
+    staff: bool
+    effective_at: datetime
+
+
+class LinkNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="link_noted"):
+    """A person found that this account and another are one person's, or that they are not."""
+
+    other: str
+    linked: bool
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+
+
+# --- what adds up over time --------------------------------------------------------------------------------
+
+
+class PostRemembered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_remembered"):
+    """At its author: a post by whose fingerprints it may be recognised again.
+
+    What was received before `forget_before` is forgotten. `new_account`: its author had just registered.
+    """
+
+    post: str
+    revision: int
+    thread: str | None
+    text: str | None
+    domains: tuple[str, ...]
+    new_account: bool
+    occurred_at: datetime
+    received_at: datetime
+    content_ref: str | None
+    content_digest: str | None
+    forget_before: datetime
+    effective_at: datetime
+
+
+class PostForgotten(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_forgotten"):
+    """At its author: the post was deleted, or edited so that it bears no fingerprint any more."""
+
+    post: str
+    effective_at: datetime
+
+
+class CampaignLearned(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_learned"):
+    """At an account: what has this fingerprint is part of a campaign, until `until`."""
+
+    fingerprint: str
+    sort: FingerprintSort
+    authors: int
+    until: datetime
+    effective_at: datetime
+
+
+class SightingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sighting_noted"):
+    """At a campaign: an account posted what has this fingerprint, or (`taken_back`) took it back.
+
+    Whatever was received before `forget_before` is forgotten.
+    """
+
+    fingerprint: str
+    sort: FingerprintSort
+    account: str
+    post: str
+    thread: str | None
+    received_at: datetime
+    forget_before: datetime
+    effective_at: datetime
+    taken_back: bool = False
+
+
+class CampaignEstablished(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_established"):
+    """At a campaign: so many accounts posted what has this fingerprint that they act as one."""
+
+    fingerprint: str
+    sort: FingerprintSort
+    authors: int
+    threads: int
+    effective_at: datetime
+
+
+class CampaignSaturated(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_saturated"):
+    """At a campaign: more accounts than are remembered posted what has this fingerprint.
+
+    No more is said of it until all of them are forgotten.
+    """
+
+    fingerprint: str
+    authors: int
+    effective_at: datetime
+
+
+class HostilityNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="hostility_noted"):
+    """At its author: a post was hostile to these accounts; to none (no `targets`): it is no longer.
+
+    What was received before `forget_before` is forgotten.
+    """
+
+    post: str
+    revision: int
+    targets: tuple[str, ...]
+    occurred_at: datetime
+    received_at: datetime
+    evidence: Evidence | None
+    forget_before: datetime
+    effective_at: datetime
+
+
+class HostilityReceived(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="hostility_received"):
+    """At the target: a post of `by` was hostile to this account, or (`taken_back`) is no longer."""
+
+    by: str
+    post: str
+    thread: str | None
+    received_at: datetime
+    forget_before: datetime
+    effective_at: datetime
+    taken_back: bool = False
+
+
+class BadgeringRaised(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="badgering_raised"):
+    """At its author: these posts, hostile to one account, were put before a person. They count no second time."""
+
+    target: str
+    posts: tuple[str, ...]
+    case: str
+    effective_at: datetime
+
+
+class PileOnRaised(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="pile_on_raised"):
+    """At the target: that so many were hostile to it within the hour was put before a person."""
+
+    authors: tuple[str, ...]
+    case: str
+    effective_at: datetime
+
+
+class ContactNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="contact_noted"):
+    """This account is not to write to `by` any more, which blocked it or asked it to stop; or may again."""
+
+    by: str
+    how: ContactBar
+    barred: bool
+    effective_at: datetime
+
+
 # --- refusals ----------------------------------------------------------------------------------------------
 
 
@@ -553,6 +813,27 @@ Outcome = (
     | NoteAdded
     | Refused
     | Failed
+    | ProfileNoted
+    | ProfileReminded
+    | MeritGivenNoted
+    | KeyHeld
+    | KeyDropped
+    | BarNoted
+    | PairNoted
+    | BarMetNoted
+    | NameNoted
+    | LinkNoted
+    | PostRemembered
+    | PostForgotten
+    | CampaignLearned
+    | SightingNoted
+    | CampaignEstablished
+    | CampaignSaturated
+    | HostilityNoted
+    | HostilityReceived
+    | BadgeringRaised
+    | PileOnRaised
+    | ContactNoted
 )
 
 
@@ -560,6 +841,8 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     """A short summary of an account, bounded in size.
 
     `rung` is the effective one. `suspended_until` is the latest end; None where one of them has none.
+    `merits` leaves out what was given in return; `profile_missing` is what the profile lacks of what the
+    policy asks for.
     """
 
     version: int
@@ -579,6 +862,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     merits: int
     open_cases: int
     reporter_muted: bool
+    profile_missing: tuple[str, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

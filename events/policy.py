@@ -17,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from events.ledger import Price
-from events.signals import ContentAction, Mode
+from events.signals import ContentAction, KeyKind, Mode
 
 GUIDELINE_IDS: Final = (
     "identify-yourself",
@@ -34,6 +34,9 @@ GUIDELINE_IDS: Final = (
 SEVERITY_MAX: Final = 4
 SEVERITY_PRICED_MAX: Final = 3
 """s4 has no points: it proposes termination, and counts as an s3 until a person has confirmed it."""
+
+LATER_SECTIONS: Final = frozenset({"report_weights", "merits", "profile", "identity"})
+"""Sections of the policy that older texts don't have; without them the defaults here hold."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 
@@ -144,6 +147,91 @@ class Reports(_Model):
     urgent_reasons: tuple[str, ...] = ("self-harm", "child-safety", "illegal-content")
 
 
+class ReportWeights(_Model):
+    """What a reporter's word weighs, in thousandths: `base`, and what record and merits add or take away.
+
+    `hide_*`: from so many persons, and so much weight of theirs together, a post is hidden until a person has
+    looked. `misuse_*`: reports that a person found manifestly unfounded within so many days; from so many on,
+    the reporter is muted.
+    """
+
+    new_account: int = Field(default=500, ge=0)
+    merit: int = Field(default=50, ge=0)
+    upheld: int = Field(default=100, ge=0)
+    unfounded: int = Field(default=500, ge=0)
+    bonus_max: int = Field(default=1_000, ge=0)
+    hide_persons: int = Field(default=3, ge=3)
+    hide_weight: int = Field(default=3_000, gt=0)
+    hide_never: tuple[str, ...] = ("copyright", "self-harm")
+    misuse_days: int = Field(default=365, gt=0)
+    misuse_to_mute: int = Field(default=2, ge=2)
+    mute_days: int = Field(default=30, gt=0)
+
+
+class Merits(_Model):
+    """How praise counts. `returned` is what is left, in thousandths, of praise that was given in return."""
+
+    of_one_max: int = Field(default=3, gt=0)
+    """So many merits of one account count towards what a report weighs."""
+    returned: int = Field(default=250, ge=0, le=1_000)
+
+
+ProfilePart = Literal["company", "title", "photo", "business_address"]
+
+
+class ProfileRules(_Model):
+    """What a profile must say `grace_days` after registration, and what it is encouraged to say."""
+
+    grace_days: int = Field(default=14, gt=0)
+    required: tuple[ProfilePart, ...] = ("company", "title", "business_address")
+    encouraged: tuple[ProfilePart, ...] = ("photo",)
+
+
+class KeyRules(_Model):
+    """What one kind of key says. Keys of one `group` aren't independent: the heaviest counts.
+
+    From more than `accounts_max` accounts on, a key says nothing. `bars`: a termination bars it.
+    """
+
+    weight: int = Field(ge=0)
+    group: str
+    accounts_max: int = Field(default=5, ge=2, le=15)
+    bars: bool = True
+
+
+def _key_rules() -> dict[KeyKind, KeyRules]:
+    return {
+        "email": KeyRules(weight=100, group="email", accounts_max=10),
+        "verified": KeyRules(weight=100, group="verified", accounts_max=10),
+        "phone": KeyRules(weight=80, group="phone"),
+        "device": KeyRules(weight=60, group="household"),
+        "payment": KeyRules(weight=40, group="household"),
+        "address": KeyRules(weight=15, group="household", accounts_max=3),
+        "name": KeyRules(weight=30, group="name", accounts_max=3, bars=False),
+    }
+
+
+class Identity(_Model):
+    """When accounts are asked about as one person's.
+
+    Two accounts with keys of at least `groups_min` groups in common are a possible link from a weight of
+    `possible` on, a probable one from `probable` on. A key that an account wasn't seen with for `key_days`
+    is forgotten. `reserved_names` are the community's own, and nobody else's.
+    """
+
+    keys: dict[KeyKind, KeyRules] = Field(default_factory=_key_rules)
+    groups_min: int = Field(default=2, ge=2)
+    possible: int = Field(default=60, gt=0)
+    probable: int = Field(default=100, gt=0)
+    key_days: int = Field(default=180, gt=0)
+    refresh_days: int = Field(default=30, gt=0)
+    name_letters_min: int = Field(default=6, ge=4)
+    """A shorter name looks like others too easily."""
+    reserved_names: tuple[str, ...] = ()
+    reserved_titles: tuple[str, ...] = ()
+    """Words that say whose a name is: one of them beside a reserved name is as good as the name."""
+
+
 class Policy(_Model):
     """The whole policy. Build it with `events.policy_text.read_policy` or from its canonical form."""
 
@@ -158,6 +246,10 @@ class Policy(_Model):
     appeal_days: int = Field(default=180, gt=0)
     new_account_days: int = Field(default=7, gt=0)
     reports: Reports = Reports()
+    report_weights: ReportWeights = ReportWeights()
+    merits: Merits = Merits()
+    profile: ProfileRules = ProfileRules()
+    identity: Identity = Identity()
     breaker: Breaker = Breaker()
     rules: dict[str, RuleSettings] = {}
 
@@ -186,8 +278,13 @@ class Policy(_Model):
 
     @cached_property
     def canonical(self) -> bytes:
-        """The canonical form: JSON of every field, keys sorted, no spaces, UTF-8."""
-        return msgspec.json.encode(self.model_dump(mode="json"), order="deterministic")
+        """The canonical form: JSON of every field, keys sorted, no spaces, UTF-8.
+
+        Sections that came later are left out where the policy doesn't have them, so that an older text keeps
+        its version.
+        """
+        absent = LATER_SECTIONS - self.model_fields_set
+        return msgspec.json.encode(self.model_dump(mode="json", exclude=absent), order="deterministic")
 
     @cached_property
     def version(self) -> str:

@@ -15,7 +15,22 @@ import msgspec
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from events.policy import Breaker, Case, Episode, Guideline, Policy, Reports, RuleSettings, Rung, Severity
+from events.policy import (
+    Breaker,
+    Case,
+    Episode,
+    Guideline,
+    Identity,
+    KeyRules,
+    Merits,
+    Policy,
+    ProfileRules,
+    Reports,
+    ReportWeights,
+    RuleSettings,
+    Rung,
+    Severity,
+)
 
 NODES_MAX: Final = 200_000
 """Values in one policy, with those that aliases repeat: a text of a few lines must not fill the memory."""
@@ -213,6 +228,11 @@ _MODELS: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
         "severities": Severity,
         "episode": Episode,
         "reports": Reports,
+        "report_weights": ReportWeights,
+        "merits": Merits,
+        "profile": ProfileRules,
+        "identity": Identity,
+        "keys": KeyRules,
         "breaker": Breaker,
     }
 )

@@ -26,6 +26,12 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 ReportReason = str
 """A guideline's id, or `illegal-content`, `copyright`, `self-harm`, `child-safety`."""
 ReportOutcome = Literal["upheld", "dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
+KeyKind = Literal["email", "phone", "verified", "device", "payment", "address", "name"]
+"""What accounts can have in common. `verified` is an identity that the platform checked, `address` a block of
+network addresses, `name` what a name looks like."""
+
+FingerprintSort = Literal["text", "domain"]
+ContactBar = Literal["block", "stop"]
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):
@@ -81,10 +87,23 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     condition: Condition | None = None
 
 
+class Fingerprints(msgspec.Struct, frozen=True, gc=False):
+    """By what a post is recognised again, as keyed digests.
+
+    `text`: the letters of what stands beside its links, with the domains that it links to; None where that is
+    so little that many write it by chance. `domains`: those among them that aren't linked to for reference.
+    """
+
+    text: str | None
+    domains: tuple[str, ...] = ()
+
+
 class PostScreened(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_screened"):
     """A revision of a post with what was found in it; also an edit or deletion in which nothing was found.
 
     `failed_rules` names rules that raised: an error is a third verdict, and sends the post to review.
+    `fingerprints` are there where something was found or linked to; `targets`, where something was found, are
+    the accounts that the post answers or mentions.
     """
 
     account: str
@@ -99,19 +118,51 @@ class PostScreened(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     findings: tuple[Finding, ...] = ()
     failed_rules: tuple[str, ...] = ()
     rules_digest: str = ""
+    fingerprints: Fingerprints | None = None
+    targets: tuple[str, ...] = ()
+
+
+class Key(msgspec.Struct, frozen=True, gc=False):
+    """Something that accounts can have in common, as a keyed digest.
+
+    `form`, of a name only, is a digest of how it is written: two names that look alike differ in it.
+    """
+
+    kind: KeyKind
+    digest: str
+    form: str = ""
+
+
+class ProfileSaid(msgspec.Struct, frozen=True, gc=False):
+    """Which parts of a profile say something; None: not said, leave as it was.
+
+    `business_address` is true for an address at a company only.
+    """
+
+    company: bool | None = None
+    title: bool | None = None
+    photo: bool | None = None
+    business_address: bool | None = None
 
 
 class AccountChanged(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="account_changed"):
-    """What became known of an account. Digests are keyed; None means: not said, leave as it was."""
+    """What became known of an account. Digests are keyed; None means: not said, leave as it was.
+
+    `keys` are what others may have in common with it. `name_reserved`: its name reads like one that the
+    policy keeps for the community itself.
+    """
 
     account: str
-    change: Literal["registered", "updated", "verified", "closed", "erased"]
+    change: Literal["registered", "updated", "verified", "closed", "erased", "signed_in"]
     account_kind: AccountKind | None = None
     own_domains: tuple[str, ...] | None = None
     own_emails: tuple[str, ...] | None = None
     own_phones: tuple[str, ...] | None = None
     complete: bool | None = None
     email_class: Literal["business", "free", "disposable", "unknown"] | None = None
+    profile: ProfileSaid | None = None
+    keys: tuple[Key, ...] = ()
+    name_reserved: bool | None = None
 
 
 class MeritEarned(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merit_earned"):
@@ -121,6 +172,78 @@ class MeritEarned(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
     merit: Literal["accepted_answer", "endorsement"]
     post: str
     by: str
+
+
+class MeritGiven(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merit_given"):
+    """At who gave it: this account praised `to`; what it has from `to` was given in return."""
+
+    account: str
+    to: str
+
+
+class KeyShared(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="key_shared"):
+    """At an identity: this account has the key, or (`shared` false) is to be forgotten there.
+
+    `staff`: the account is the community's own, so that its name is kept for it.
+    """
+
+    account: str
+    key: Key
+    staff: bool = False
+    shared: bool = True
+
+
+class KeyBarred(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="key_barred"):
+    """At an identity: the account's membership was ended at `since`, or (`barred` false) that was reversed.
+
+    `bar` names the termination.
+    """
+
+    account: str
+    bar: str
+    key: Key
+    since: Moment
+    barred: bool = True
+
+
+class PairShared(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="pair_shared"):
+    """From an identity, at the smaller of two accounts: both have the key, or no longer."""
+
+    account: str
+    other: str
+    key: Key
+    shared: bool = True
+
+
+class BarMet(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="bar_met"):
+    """From an identity: the account has a key that was barred at `since`; `met` false: it no longer is.
+
+    `other` is the account that was terminated; empty where that was erased.
+    """
+
+    account: str
+    bar: str
+    other: str
+    key: Key
+    since: Moment
+    met: bool = True
+
+
+class NameMet(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="name_met"):
+    """From an identity: the account's name looks like that of `other`, which had it before or is staff's."""
+
+    account: str
+    other: str
+    key: Key
+    staff: bool
+
+
+class LinkDecided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="link_decided"):
+    """A person said, at `other`, that it and this account are one person's, or that they are not."""
+
+    account: str
+    other: str
+    linked: bool
 
 
 class ReportFiled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_filed"):
@@ -139,7 +262,8 @@ class ReportFiled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
 class ReportWeighed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_weighed"):
     """A report, at the account that it is about. `weight` is in thousandths.
 
-    `by_email`: the reporter is a keyed digest.
+    `by_email`: the reporter is a keyed digest. `linked` are accounts that a person found to be the same
+    person's as the reporter.
     """
 
     report: str
@@ -152,6 +276,7 @@ class ReportWeighed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     reason: ReportReason
     content_ref: str | None
     reason_ref: str | None
+    linked: tuple[str, ...] = ()
 
 
 class ReportWithdrawn(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_withdrawn"):
@@ -213,6 +338,59 @@ class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="deci
     act_at: Moment | None = None
 
 
+class FingerprintSighted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="fingerprint_sighted"):
+    """At a campaign: a post of this account bears the fingerprint, or (`taken_back`) does no longer.
+
+    `fingerprint` is a whole keyed digest. When it was posted is the signal's `received_at`.
+    """
+
+    fingerprint: str
+    sort: FingerprintSort
+    account: str
+    post: str
+    thread: str | None
+    taken_back: bool = False
+
+
+class CampaignFound(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_found"):
+    """From a campaign, at an account concerned: so many accounts posted what has this fingerprint."""
+
+    account: str
+    fingerprint: str
+    sort: FingerprintSort
+    authors: int
+
+
+class HostilitySighted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="hostility_sighted"):
+    """At the target: a post of `by` was hostile to this account, or (`taken_back`) is no longer."""
+
+    account: str
+    by: str
+    post: str
+    thread: str | None
+    taken_back: bool = False
+
+
+class ContactRefused(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="contact_refused"):
+    """This account blocked `other`, or (`refused` false) took that back."""
+
+    account: str
+    other: str
+    refused: bool = True
+
+
+class ContactBarred(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="contact_barred"):
+    """At who is not to write any more: `by` blocked this account, or asked it to stop.
+
+    `barred` false: a block was taken back.
+    """
+
+    account: str
+    by: str
+    how: ContactBar
+    barred: bool = True
+
+
 class Tick(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="tick"):
     """The clock's word for what time it is in this partition."""
 
@@ -239,6 +417,18 @@ Body = (
     | Decided
     | Tick
     | PolicyActivated
+    | MeritGiven
+    | KeyShared
+    | KeyBarred
+    | PairShared
+    | BarMet
+    | NameMet
+    | LinkDecided
+    | FingerprintSighted
+    | CampaignFound
+    | HostilitySighted
+    | ContactRefused
+    | ContactBarred
 )
 
 

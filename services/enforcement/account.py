@@ -37,7 +37,7 @@ from services.enforcement.due import deadlines, due, may_differ
 from services.enforcement.evolve import evolve
 from services.enforcement.seen import was_seen, with_seen
 from services.enforcement.standing import standing_of
-from services.enforcement.state import AccountState
+from services.enforcement.state import AccountState, decode_state
 
 NOTHING: Final = Decision(())
 
@@ -51,6 +51,10 @@ class AccountDecider:
     def initial(self, entity: str) -> AccountState:
         """An account of which nothing is known."""
         return AccountState(entity)
+
+    def decode(self, data: bytes) -> AccountState:
+        """A state from the changelog."""
+        return decode_state(data)
 
     def decide(self, state: AccountState, signal: Signal, context: Context) -> Decision:
         """What follows from a signal. Raises only where there is a fault in this code."""

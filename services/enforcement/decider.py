@@ -54,6 +54,9 @@ class Decider(Protocol[S]):
     def initial(self, entity: str) -> S:
         """The state before anything happened."""
 
+    def decode(self, data: bytes) -> S:
+        """A state from the changelog. Raises `ValueError` or `MsgspecError` for one that can't be read."""
+
     def decide(self, state: S, signal: Signal, context: Context) -> Decision:
         """What follows from a signal."""
 

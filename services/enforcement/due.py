@@ -1,23 +1,30 @@
-"""What the clock is due: strikes and raised prices that run out, sanctions and mutes that end."""
+"""What the clock is due: strikes and prices that run out, sanctions and mutes that end, reminders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from events.ledger import EpisodeLapsed, Outcome, ReporterMuted, SanctionLifted, StrikeExpired
 from services.enforcement.draft import CLOCK, Draft
 from services.enforcement.ladder import raises, sure_price
+from services.enforcement.profiles import reminder
 from services.enforcement.sanctioning import content_removals
 from services.enforcement.state import AccountState, Act, Episode, Sanction
 
-Due = tuple[datetime, str, Act | Sanction | Episode | None]
-"""When, the id, and what is due then: a strike or a sanction ends, an episode's price falls; None: a mute."""
+PROFILE: Final = "profile"
+
+Due = tuple[datetime, str, Act | Sanction | Episode | str | None]
+"""When, the id, and what is due then: a strike or a sanction ends, an episode's price falls; None: a mute;
+`PROFILE`: a reminder to complete the profile."""
 
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:
     """When the clock has something to do here; unordered. At each of them `due` notes something."""
-    if state.stuck is not None or not (state.acts or state.sanctions or state.reporter_muted):
+    if state.stuck is not None or not (
+        state.acts or state.sanctions or state.reporter_muted or state.profile_due_at
+    ):
         return ()
     return tuple([deadline for deadline, _, _ in _pending(state)])
 
@@ -31,6 +38,7 @@ def may_differ(before: AccountState, after: AccountState) -> bool:
         or before.stuck != after.stuck
         or before.reporter_muted != after.reporter_muted
         or before.reporter_muted_until != after.reporter_muted_until
+        or before.profile_due_at != after.profile_due_at
     )
 
 
@@ -38,10 +46,10 @@ def due(draft: Draft) -> None:
     """Note everything whose time has come, in the order of deadline and id."""
     pending = [item for item in _pending(draft.state) if item[0] <= draft.now]
     for at, _, over in sorted(pending, key=lambda item: item[:2]):
-        draft.note(_outcome(draft.state, at, over))
+        draft.note(reminder(draft) if over == PROFILE else _outcome(draft.state, at, over))
 
 
-def _outcome(state: AccountState, at: datetime, over: Act | Sanction | Episode | None) -> Outcome:
+def _outcome(state: AccountState, at: datetime, over: Act | Sanction | Episode | str | None) -> Outcome:
     """What is noted of something whose time has come."""
     match over:
         case Act():
@@ -53,7 +61,7 @@ def _outcome(state: AccountState, at: datetime, over: Act | Sanction | Episode |
             )
         case Episode():
             return EpisodeLapsed(over.id, at)
-        case None:
+        case _:
             return ReporterMuted(False, CLOCK, None, at)
 
 
@@ -68,6 +76,8 @@ def _pending(state: AccountState) -> Iterator[Due]:
     until = state.reporter_muted_until
     if until is not None and state.reporter_muted:
         yield until, "mute", None
+    if state.profile_due_at is not None:
+        yield state.profile_due_at, PROFILE, PROFILE
     if state.acts:
         yield from _lapses(state)
 

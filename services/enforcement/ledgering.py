@@ -15,7 +15,7 @@ from events.ids import derived_id, digest
 from events.ledger import CaseOpened, CaseUpdated, Entry, Failed, Standing
 from events.signals import Decided, PostScreened, Signal, Tick
 from services.enforcement.decider import Context, Decider, Decision
-from services.enforcement.state import CASE_FAILED_SIGNALS_MAX, AccountState, encode_state
+from services.enforcement.state import CASE_FAILED_SIGNALS_MAX, encode_state
 
 ENTRY_BYTES_MAX: Final = RECORD_BYTES_MAX - 64 * 1024
 """Largest entry that is written, with room for the record's overhead and the outcomes' own topics."""
@@ -42,8 +42,8 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__} in {where}"
 
 
-def failed(state: AccountState, signal: Signal, context: Context, error: str, *, keep: bool) -> Decision:
-    """The outcome of a signal that could not be decided, in the account's one case about faults.
+def failed(state: Any, signal: Signal, context: Context, error: str, *, keep: bool) -> Decision:
+    """The outcome of a signal that could not be decided, in the entity's one case about faults.
 
     Unless the case is full, it holds the signal (`keep`), to be decided again. A fault in deciding again adds
     no signal: the case stays open.
@@ -54,7 +54,7 @@ def failed(state: AccountState, signal: Signal, context: Context, error: str, *,
     if case is None:
         case_id = derived_id(state.entity, signal.id, "case:failed")
         opened = CaseOpened(
-            case_id, f"failed:{state.account}", "failed", True, f"could not be decided: {error}", now
+            case_id, f"failed:{state.entity.partition(':')[2]}", "failed", True, f"could not be decided: {error}", now
         )
         update = CaseUpdated(case_id, 1, now, failed_signal=signal if keep else None)
         return Decision((Failed(error, case_id, now, at_tick), opened, update))
@@ -111,7 +111,7 @@ def _entered(
 
 def make_entry(
     decider: Decider[Any],
-    state: AccountState,
+    state: Any,
     signal: Signal,
     context: Context,
     previous: str,

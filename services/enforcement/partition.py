@@ -25,7 +25,6 @@ from events.signals import PolicyActivated, Signal, Tick
 from services.enforcement.account import ACCOUNT
 from services.enforcement.decider import Context, Decider
 from services.enforcement.ledgering import Applied, apply
-from services.enforcement.state import decode_state
 
 BATCH_ENTRIES_MAX: Final = 2_000
 """Entries that a batch has written when a tick in it is left to be continued in the next one."""
@@ -128,7 +127,7 @@ class Partition:
             self.states.pop(key, None)
             return
         try:
-            self.states[key] = decode_state(value)
+            self.states[key] = _decider_of(key).decode(value)
         except (msgspec.MsgspecError, ValueError) as error:
             self.states.pop(key, None)
             self._unreadable[key] = str(error)
@@ -267,6 +266,14 @@ def follow(guard: Guard, record: Record) -> Signal | None:
     elif guard.now is None:
         guard.hear(signal.received_at)
     return signal
+
+
+def _decider_of(entity: str) -> Decider[Any]:
+    """Raises `ValueError` for a kind of entity that this build doesn't know."""
+    decider = DECIDERS.get(entity.partition(":")[0])
+    if decider is None:
+        raise ValueError("entities of this kind are unknown to this build")
+    return decider
 
 
 def _decode(record: Record) -> Signal | DeadReason:

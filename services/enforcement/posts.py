@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
 
 from events.ids import post_act
-from events.ledger import CaseFinding, Detection, FindingEffect, FindingNoted, Notice, PostChanged
+from events.ledger import CaseFinding, Detection, Evidence, FindingEffect, FindingNoted, Notice, PostChanged
+from events.memory_rules import REPEATED, rules_digest
 from events.policy import Case as PolicyCase
 from events.policy import Policy
 from events.signals import Actor, Finding, Mode, PostScreened
+from services.enforcement import harassment, repetition
 from services.enforcement.draft import Draft, evidence_of, find_case, notice_of
 from services.enforcement.evolve.strikes import room_for_act
 from services.enforcement.ladder import survivors
@@ -28,6 +31,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     finding: Finding
     case: PolicyCase
     mode: Mode
+    rules_digest: str
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -37,13 +41,39 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
 
 def post_screened(draft: Draft, post: PostScreened) -> None:
     """Decide about one revision of a post."""
+    pricing = draft.context.policies[draft.signal.policy_version]
     if post.change == "deleted":
+        repetition.forget(draft, post, pricing)
+        harassment.take_back(draft, post, pricing)
         _deleted(draft, post)
         return
-    pricing = draft.context.policies[draft.signal.policy_version]
-    judged = [j for j in (judge(draft, finding, pricing) for finding in post.findings) if j is not None]
+    judged = judge_all(draft, post.findings, post.rules_digest, pricing)
     if post.change == "edited":
         _edited(draft, post)
+    if post.fingerprints is not None or draft.state.memory is not None:
+        judged += _added_up(draft, post, pricing)
+    if post.targets or draft.state.memory is not None:
+        harassment.directed(draft, post, pricing)
+    act_on(draft, post, judged, pricing)
+
+
+def _added_up(draft: Draft, post: PostScreened, pricing: Policy) -> list[Judged]:
+    """What the post comes to with what the account remembers, beyond what was found in it by itself."""
+    found = {(finding.guideline, finding.case) for finding in post.findings}
+    added = [f for f in repetition.remember(draft, post, pricing) if (f.guideline, f.case) not in found]
+    return judge_all(draft, added, rules_digest(pricing, REPEATED), pricing) if added else []
+
+
+def judge_all(
+    draft: Draft, findings: Iterable[Finding], rules_digest: str, pricing: Policy
+) -> list[Judged]:
+    """Those findings of which anything may come, of this account."""
+    judged = (judge(draft, finding, rules_digest, pricing) for finding in findings)
+    return [one for one in judged if one is not None]
+
+
+def act_on(draft: Draft, post: PostScreened, judged: list[Judged], pricing: Policy) -> None:
+    """Do what findings in a post call for."""
     before = standing_height(draft)
     _strike(draft, post, [j for j in judged if j.mode == "enforce" and j.case.severity > 0], pricing)
     for item in judged:
@@ -75,7 +105,7 @@ def _notice(
     return notice_of(draft, guideline, facts, BY_RULE, content_ref=post.content_ref, pricing_version=version)
 
 
-def judge(draft: Draft, finding: Finding, pricing: Policy) -> Judged | None:
+def judge(draft: Draft, finding: Finding, rules_digest: str, pricing: Policy) -> Judged | None:
     """What a finding is, of this account: conditional facts are resolved, and a person looks at staff."""
     case_id, mode = finding.case, finding.mode
     if finding.condition is not None and holds(draft, finding, pricing):
@@ -87,7 +117,7 @@ def judge(draft: Draft, finding: Finding, pricing: Policy) -> Judged | None:
         mode = case.mode_for(finding.confidence)
     if draft.state.account_kind == "staff" and mode == "enforce" and case.severity > 0:
         mode = "review"
-    return Judged(finding, case, mode)
+    return Judged(finding, case, mode, rules_digest)
 
 
 def holds(draft: Draft, finding: Finding, pricing: Policy) -> bool:
@@ -194,12 +224,16 @@ def _violation(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) 
         case=item.case.id,
         severity=item.case.severity,
         occurred_at=draft.signal.occurred_at,
-        evidence=evidence_of(item.finding, post),
+        evidence=_evidence(item, post),
         pricing=pricing,
         detection=BY_RULE,
         facts=item.finding.reason,
         confirmed=False,
     )
+
+
+def _evidence(item: Judged, post: PostScreened) -> Evidence:
+    return msgspec.structs.replace(evidence_of(item.finding, post), rules_digest=item.rules_digest)
 
 
 def _tell(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> None:
@@ -225,7 +259,7 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         item.case.id,
         item.case.severity,
         draft.signal.occurred_at,
-        evidence_of(item.finding, post),
+        _evidence(item, post),
         pricing.version,
     )
     draft.add_to_case(
@@ -253,7 +287,7 @@ def _note(draft: Draft, post: PostScreened, item: Judged, effect: FindingEffect)
             item.case.id,
             item.case.severity,
             effect,
-            evidence_of(item.finding, post),
+            _evidence(item, post),
             draft.now,
         )
     )

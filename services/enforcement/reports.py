@@ -6,19 +6,35 @@ from datetime import timedelta
 from typing import Final
 
 from events.ids import account_entity, post_act
-from events.ledger import CaseKind, CaseUpdated, ReportFolded, ReportNoted, ReportResult, ReportSettled
-from events.signals import ReportAnswered, ReportFiled, ReportWeighed, ReportWithdrawn
+from events.ledger import (
+    CaseKind,
+    CaseUpdated,
+    Detection,
+    ReporterMuted,
+    ReportFolded,
+    ReportNoted,
+    ReportResult,
+    ReportSettled,
+    SanctionImposed,
+)
+from events.signals import Actor, ReportAnswered, ReportFiled, ReportWeighed, ReportWithdrawn
 from services.enforcement.casework import answer, leave
-from services.enforcement.draft import Draft
-from services.enforcement.state import CASE_REPORTS_MAX, AccountState, CaseReport
+from services.enforcement.draft import Draft, notice_of
+from services.enforcement.sanctioning import hide
+from services.enforcement.state import CASE_REPORTS_MAX, CaseReport
+from services.enforcement.weighing import persons, recent_misuses, report_weight
 
+REPORTS: Final = Actor("rule", "reports")
+BY_REPORTS: Final = Detection("report", automated_detection=False, automated_decision=True)
+BY_PERSON: Final = Detection("report", automated_detection=False, automated_decision=False)
 CASE_KINDS: Final[dict[str, CaseKind]] = {"self-harm": "welfare", "child-safety": "restricted"}
 
 
 def report_filed(draft: Draft, report: ReportFiled) -> None:
     """At the reporter: muted, about oneself, a second one, one of a flood? Otherwise it goes on, weighed."""
     result = _taken(draft, report)
-    weight = draft.policy.reports.weight if result == "forwarded" and not _suspended(draft.state) else 0
+    counts = result == "forwarded" and report.reason not in draft.policy.report_weights.hide_never
+    weight = report_weight(draft.state, draft.now, draft.policy) if counts else 0
     draft.note(
         ReportNoted(
             report.report,
@@ -43,6 +59,7 @@ def report_filed(draft: Draft, report: ReportFiled) -> None:
         reason=report.reason,
         content_ref=report.content_ref,
         reason_ref=report.reason_ref,
+        linked=draft.state.links,
     )
     draft.send(account_entity(report.subject_account), "report_weighed", body)
 
@@ -51,7 +68,7 @@ def _taken(draft: Draft, report: ReportFiled) -> ReportResult:
     state = draft.state
     if state.reporter_muted or any(s.kind == "report_restriction" for s in state.sanctions):
         return "ignored_muted"
-    if report.subject_account == state.account:
+    if report.subject_account == state.account or report.subject_account in state.links:
         return "ignored_self"
     about = (report.subject_account, report.post, report.revision)
     if any(f.open and (f.subject_account, f.post, f.revision) == about for f in state.filed):
@@ -61,10 +78,6 @@ def _taken(draft: Draft, report: ReportFiled) -> ReportResult:
     if sum(1 for filed in state.filed if filed.at > since) >= limits.flood_count:
         return "ignored_flood"
     return "forwarded"
-
-
-def _suspended(state: AccountState) -> bool:
-    return any(s.kind in ("suspension", "termination") for s in state.sanctions)
 
 
 def report_weighed(draft: Draft, report: ReportWeighed) -> None:
@@ -91,10 +104,33 @@ def report_weighed(draft: Draft, report: ReportWeighed) -> None:
             report.reason_ref,
             draft.now,
             revision=report.revision,
+            linked=report.linked,
         )
     )
     if len(case.reports) >= CASE_REPORTS_MAX:
         answer(draft, CaseReport(report.report, report.reporter, report.by_email), "ignored")
+    if report.post is not None and report.weight > 0:
+        _hide(draft, case.id, report, report.post)
+
+
+def _hide(draft: Draft, case_id: str, report: ReportWeighed, post: str) -> None:
+    """Once enough unlinked persons with enough weight report a post, it is away until a person has looked.
+
+    Reports about a revision that a person cleared don't count.
+    """
+    state, rules = draft.state, draft.policy.report_weights
+    seen = max((item.revision for item in state.cleared if item.post == post), default=0)
+    case = next(c for c in state.cases if c.id == case_id)
+    # Beyond the limit of open cases, reports about several posts share one.
+    if case.subject != post_act(post):
+        return
+    weights = persons(held for held in case.reports if held.weight > 0 and (held.revision or 1) > seen)
+    if len(weights) < rules.hide_persons or sum(weights) < rules.hide_weight:
+        return
+    guideline = report.reason if draft.policy.guideline(report.reason) is not None else ""
+    facts = "several members reported the post; it is hidden until a person has looked"
+    notice = notice_of(draft, guideline, facts, BY_REPORTS, content_ref=report.content_ref)
+    hide(draft, post, report.revision or 1, "hidden", notice, REPORTS)
 
 
 def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
@@ -115,4 +151,35 @@ def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
 
 def report_answered(draft: Draft, report: ReportAnswered) -> None:
     """The reporter is told what became of the report, once."""
+    if any(f.report == report.report and not f.open for f in draft.state.filed):
+        return
     draft.note(ReportSettled(report.report, report.outcome, draft.now))
+    if report.outcome == "manifestly_unfounded":
+        _misused(draft)
+
+
+def _misused(draft: Draft) -> None:
+    """A person found a report manifestly unfounded: a warning, and then the reporter is muted for a while."""
+    rules, now = draft.policy.report_weights, draft.now
+    if len(recent_misuses(draft.state, now, draft.policy)) < rules.misuse_to_mute:
+        facts = "a person found a report by this account manifestly unfounded"
+        draft.note(
+            SanctionImposed(
+                sanction=draft.sanction_id("misuse"),
+                sanction_kind="warning",
+                origin="manual",
+                starts_at=now,
+                ends_at=now,
+                rung=0,
+                strikes=(),
+                decision=draft.signal.id,
+                actor=draft.signal.actor,
+                notice=notice_of(draft, "", facts, BY_PERSON),
+                effective_at=now,
+            )
+        )
+    elif not draft.state.reporter_muted:
+        facts = "a person found several reports by this account manifestly unfounded"
+        until = now + timedelta(days=rules.mute_days)
+        notice = notice_of(draft, "", facts, BY_PERSON)
+        draft.note(ReporterMuted(True, draft.signal.actor, None, now, until, notice))

@@ -9,6 +9,7 @@ from events.ledger import Standing
 from events.policy import Policy
 from services.enforcement.ladder import confirmed, every, height_of, points, survivors
 from services.enforcement.state import AccountState
+from services.enforcement.weighing import standing_merits
 
 RESTRICTIONS: Final = frozenset(
     {"posting_restriction", "link_restriction", "message_restriction", "report_restriction"}
@@ -45,7 +46,8 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         termination_proposed=state.proposal is not None and not state.proposal.confirmed,
         restrictions=tuple(sorted(kinds & RESTRICTIONS)),
         hidden_posts=len({s.post for s in state.sanctions if s.kind == "content_removal"}),
-        merits=state.merits,
+        merits=standing_merits(state, policy),
         open_cases=len(state.cases),
         reporter_muted=state.reporter_muted,
+        profile_missing=state.profile_missing,
     )

@@ -12,8 +12,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from events.ledger import CaseFinding, CaseKind, Price, SanctionKind, SanctionOrigin, StrikeStatus
-from events.signals import AccountKind, Actor, ContentAction, Signal
+from events.ledger import (
+    CaseFinding,
+    CaseKind,
+    LinkStrength,
+    Price,
+    SanctionKind,
+    SanctionOrigin,
+    StrikeStatus,
+)
+from events.signals import AccountKind, Actor, ContentAction, Key, KeyKind, ProfileSaid, Signal
+from services.enforcement.memory import Memory
 from services.enforcement.seen import Seen
 
 STATE_SCHEMA: Final = 1
@@ -44,6 +53,23 @@ SANCTIONS_MAX: Final = 100
 """Sanctions in force beside hidden posts; a person is refused a further one."""
 SANCTIONS_ENDED_MAX: Final = 50
 """Sanctions that are over, and may still be told of or answered by the platform."""
+GIVERS_MAX: Final = 50
+"""Accounts whose praise is remembered by who gave it; beyond that, of those that got none in return, the
+oldest goes."""
+GIVEN_MAX: Final = 100
+"""Accounts that this one praised lately."""
+KEYS_OF_KIND_MAX: Final = 6
+"""Keys of one kind that an account is known by; the one not seen for longest makes room."""
+PAIRS_MAX: Final = 50
+"""Accounts with which this one has keys in common."""
+PAIR_KEYS_MAX: Final = 10
+BARS_MET_MAX: Final = 10
+NAMES_MET_MAX: Final = 20
+LINKS_MAX: Final = 10
+"""Accounts that a person found to be the same person's; a further one is refused."""
+APART_MAX: Final = 50
+"""Accounts that a person found not to be the same person's; the oldest is forgotten."""
+MISUSES_MAX: Final = 10
 
 
 class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -177,6 +203,8 @@ class CaseReport(msgspec.Struct, frozen=True, gc=False):
     reporter: str
     by_email: bool
     revision: int | None = None
+    weight: int = 0
+    linked: tuple[str, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -222,6 +250,51 @@ class FiledReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     open: bool = True
 
 
+class Giver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Who praised this account, and how often."""
+
+    account: str
+    merits: int
+
+
+class HeldKey(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A key that the account was seen with, and when its identity was last told so."""
+
+    kind: KeyKind
+    digest: str
+    at: datetime
+    form: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The key itself."""
+        return Key(self.kind, self.digest, self.form)
+
+
+class Pair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What this account has in common with a larger one, as (kind, digest).
+
+    `asked`: how strong the link was when a person was asked about it.
+    """
+
+    other: str
+    keys: tuple[tuple[KeyKind, str], ...] = ()
+    asked: LinkStrength = "none"
+
+
+class MetBar(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A termination whose keys this account has, as (kind, digest).
+
+    `asked` and `held`: whether a person was asked about it, and whether the account's posts were held.
+    """
+
+    bar: str
+    other: str
+    keys: tuple[tuple[KeyKind, str], ...] = ()
+    asked: bool = False
+    held: bool = False
+
+
 class Cleared(msgspec.Struct, frozen=True, gc=False):
     """A post's revision that a person cleared."""
 
@@ -263,6 +336,27 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     stuck: str | None = None
     """The case of a fault in deciding what was due: until it is answered, the clock keeps off the account."""
     seen: tuple[Seen, ...] = ()
+    profile: ProfileSaid | None = None
+    """What the profile says; None: nothing was said of it yet."""
+    profile_missing: tuple[str, ...] = ()
+    profile_due_at: datetime | None = None
+    """When the account is to be reminded of what is missing."""
+    givers: tuple[Giver, ...] = ()
+    given: tuple[str, ...] = ()
+    """Accounts that this one praised."""
+    reports_upheld: int = 0
+    misuses: tuple[datetime, ...] = ()
+    """When reports of this account were found manifestly unfounded."""
+    keys: tuple[HeldKey, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    bars: tuple[MetBar, ...] = ()
+    names_met: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    """Accounts that a person found to be the same person's."""
+    apart: tuple[str, ...] = ()
+    """Accounts that a person found not to be the same person's."""
+    memory: Memory | None = None
+    """What rules about longer spans remember; None, as of most accounts: nothing."""
 
     @property
     def account(self) -> str:
@@ -274,7 +368,7 @@ _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(AccountState)
 
 
-def encode_state(state: AccountState) -> bytes:
+def encode_state(state: msgspec.Struct) -> bytes:
     """The changelog's bytes of a state."""
     return _encoder.encode(state)
 

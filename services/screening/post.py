@@ -5,7 +5,8 @@ Made only for posts in which some pattern occurs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Final, Literal
@@ -19,7 +20,7 @@ from services.screening.fast import FastData
 from services.screening.text.fold import Folded, located
 from services.screening.text.hosts import LinkFound, find_links
 from services.screening.text.matching import Pattern, Reading, Scanner
-from services.screening.text.zones import Kind, Zone, find_zones, kind_at
+from services.screening.text.zones import Kind, Zones, find_zones
 
 MATCHES_MAX: Final = 100
 """Places at which one pattern is looked at in one post."""
@@ -108,24 +109,25 @@ class Post:
                 break
         return found
 
-    def original_matches(self, pattern: Pattern) -> list[Match]:
+    def original_matches(self, pattern: Pattern, keep: Callable[[re.Match[str]], bool]) -> list[Match]:
         """Where a pattern's `exact` stands in the original text, for what depends on capitals.
 
-        `start` and `end` are those of the original.
+        `start` and `end` are those of the original; `keep` says which count.
         """
         return [
             Match(
                 at.start(), at.end(), at.group(), at.start(), at.end(), self._span(at.start(), at.end()), zone
             )
             for at in islice(pattern.where.finditer(self.original), MATCHES_MAX)
-            for zone in (kind_at(self._zones, at.start(), at.end()),)
+            if keep(at)
+            for zone in (self._zones.kind_at(at.start(), at.end()),)
         ]
 
     def match(self, start: int, end: int, reading: int = 0) -> Match:
         """A folded stretch that isn't empty, led back to the original."""
         folded = self.readings[reading].folded or self._located
         first, last = folded.span(start, end)
-        zone = kind_at(self._zones, first, last)
+        zone = self._zones.kind_at(first, last)
         return Match(start, end, folded.text[start:end], first, last, self._span(first, last), zone)
 
     def raw(self, match: Match) -> str:
@@ -142,7 +144,7 @@ class Post:
         return located(self.original, self.text)
 
     @cached_property
-    def _zones(self) -> tuple[Zone, ...]:
+    def _zones(self) -> Zones:
         own = self.author
         quotes = [(quote.start, quote.end) for quote in self._data.quotes if quote.author != own]
         return find_zones(self.original, quotes)

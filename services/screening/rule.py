@@ -25,6 +25,13 @@ SPANS_MAX: Final = 20
 """Spans of one finding; further ones are left out, they would prove nothing more."""
 
 
+BUSY: Final = Pattern("busy", r"\x01busy\x01")
+"""Stands for what only the window shows: `Window.saw`.
+
+A rule that has it among its patterns is asked then too.
+"""
+
+
 class RuleContract(msgspec.Struct, frozen=True):
     """What a rule needs of the policy, and what it may find: policies are checked against it.
 

@@ -14,9 +14,12 @@ from events.ids import digest
 from events.policy import Policy, RuleSettings
 from events.signals import Finding, Mode
 from services.screening.guidelines import RULES
-from services.screening.rule import Found, Hit, Rule, RuleContract
+from services.screening.rule import BUSY, Found, Hit, Rule, RuleContract
 from services.screening.text.hosts import LINKS
 from services.screening.text.matching import Reading, Scanner
+
+_SHARED: Final = (*LINKS, BUSY)
+"""Patterns of which there is one for all rules."""
 
 
 class ActiveRule(msgspec.Struct, frozen=True):
@@ -35,13 +38,14 @@ class Rulebook:
         self.policy: Final = policy
         self.rules: Final = tuple(_active(policy, rules))
         # What may be a link is looked for whatever the rules are: the window remembers links.
-        patterns = list(LINKS)
-        self.links: Final = frozenset(range(len(patterns)))
+        patterns = list(_SHARED)
+        self.links: Final = frozenset(range(len(LINKS)))
+        self.busy: Final = len(LINKS)
         self._owners: list[list[int]] = [[] for _ in patterns]
         for place, active in enumerate(self.rules):
             for pattern in active.rule.patterns():
-                if pattern in LINKS:
-                    self._owners[LINKS.index(pattern)].append(place)
+                if pattern in _SHARED:
+                    self._owners[_SHARED.index(pattern)].append(place)
                     continue
                 patterns.append(pattern)
                 self._owners.append([place])
@@ -105,5 +109,5 @@ def _digest(policy: Policy, rules: Sequence[ActiveRule]) -> str:
     return digest(msgspec.json.encode([TEXT_VERSION, parts], order="deterministic"))
 
 
-TEXT_VERSION: Final = 1
+TEXT_VERSION: Final = 2
 """Raise it whenever normalising or matching could make the same rules find something else."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from events import ledger
-from services.enforcement.evolve import accounts, cases, reports, sanctions, strikes
+from services.enforcement.evolve import accounts, cases, identities, memory, reports, sanctions, strikes
 from services.enforcement.state import AccountState
 
 
@@ -51,4 +51,12 @@ _FOLDS: Final[dict[type, Callable[[AccountState, Any], AccountState]]] = {
     ledger.NoteAdded: _unchanged,
     ledger.Refused: _unchanged,
     ledger.Failed: cases.failed,
+    **memory.FOLDS,
+    ledger.ProfileNoted: accounts.profile_noted,
+    ledger.ProfileReminded: accounts.profile_reminded,
+    ledger.MeritGivenNoted: accounts.merit_given_noted,
+    ledger.PairNoted: identities.pair_noted,
+    ledger.BarMetNoted: identities.bar_met_noted,
+    ledger.NameNoted: identities.name_noted,
+    ledger.LinkNoted: identities.link_noted,
 }

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from events.ledger import AccountNoted, MeritNoted, PostChanged, PostCleared
-from services.enforcement.state import POSTS_CLEARED_MAX, POSTS_DELETED_MAX, AccountState, Cleared
+from events.ledger import (
+    AccountNoted,
+    MeritGivenNoted,
+    MeritNoted,
+    PostChanged,
+    PostCleared,
+    ProfileNoted,
+    ProfileReminded,
+)
+from events.signals import ProfileSaid
+from services.enforcement.evolve.identities import with_keys
+from services.enforcement.state import (
+    GIVEN_MAX,
+    GIVERS_MAX,
+    POSTS_CLEARED_MAX,
+    POSTS_DELETED_MAX,
+    AccountState,
+    Cleared,
+    Giver,
+)
 
 
 def account_noted(state: AccountState, o: AccountNoted) -> AccountState:
     """Take up what was said; what wasn't stays."""
     registered = o.change == "registered"
+    if o.change == "erased":
+        state = replace(state, profile=None, profile_missing=(), profile_due_at=None, memory=None)
+    if o.profile is not None:
+        state = replace(state, profile=merged(state.profile, o.profile))
+    if o.keys:
+        state = with_keys(state, o.keys, o.effective_at)
     return replace(
         state,
         account_kind=state.account_kind if o.account_kind is None else o.account_kind,
@@ -22,9 +46,38 @@ def account_noted(state: AccountState, o: AccountNoted) -> AccountState:
     )
 
 
-def merit_noted(state: AccountState, _: MeritNoted) -> AccountState:
-    """One more merit."""
-    return replace(state, merits=state.merits + 1)
+def merged(known: ProfileSaid | None, said: ProfileSaid) -> ProfileSaid:
+    """A profile once more of it is known: what wasn't said stays."""
+    if known is None:
+        return said
+    new = {name: value for name in said.__struct_fields__ if (value := getattr(said, name)) is not None}
+    return replace(known, **new)
+
+
+def profile_noted(state: AccountState, o: ProfileNoted) -> AccountState:
+    """What the profile lacks."""
+    return replace(state, profile_missing=o.missing, profile_due_at=o.due_at, version=state.version + 1)
+
+
+def profile_reminded(state: AccountState, _: ProfileReminded) -> AccountState:
+    """Reminded once; what is missing stays visible."""
+    return replace(state, profile_due_at=None)
+
+
+def merit_noted(state: AccountState, o: MeritNoted) -> AccountState:
+    """One more merit, and who gave it."""
+    before = next((giver.merits for giver in state.givers if giver.account == o.by), 0)
+    others = tuple(giver for giver in state.givers if giver.account != o.by)
+    if len(others) >= GIVERS_MAX:
+        # Who was praised in return stays: otherwise what is discounted now would count again.
+        oldest = next((n for n, giver in enumerate(others) if giver.account not in state.given), 0)
+        others = (*others[:oldest], *others[oldest + 1 :])
+    return replace(state, merits=state.merits + 1, givers=(*others, Giver(o.by, before + 1)))
+
+
+def merit_given_noted(state: AccountState, o: MeritGivenNoted) -> AccountState:
+    """One more account that this one praised."""
+    return replace(state, given=(*state.given, o.to)[-GIVEN_MAX:])
 
 
 def post_changed(state: AccountState, o: PostChanged) -> AccountState:

@@ -8,6 +8,7 @@ from events.ledger import ReporterMuted, ReportFolded, ReportNoted, ReportSettle
 from services.enforcement.evolve.cases import with_case
 from services.enforcement.state import (
     CASE_REPORTS_MAX,
+    MISUSES_MAX,
     REPORTS_RECENT_MAX,
     AccountState,
     Case,
@@ -27,7 +28,11 @@ def report_noted(state: AccountState, o: ReportNoted) -> AccountState:
 
 
 def report_settled(state: AccountState, o: ReportSettled) -> AccountState:
-    """It was answered: another one about the same is no second one."""
+    """It was answered: another one about the same is no second one. How it was answered is the record."""
+    if o.outcome == "upheld":
+        state = replace(state, reports_upheld=state.reports_upheld + 1)
+    elif o.outcome == "manifestly_unfounded":
+        state = replace(state, misuses=(*state.misuses, o.effective_at)[-MISUSES_MAX:])
     return _closed(state, o.report)
 
 
@@ -42,7 +47,8 @@ def report_folded(state: AccountState, o: ReportFolded) -> AccountState:
     def folded(case: Case) -> Case:
         reports = tuple(r for r in case.reports if r.report != o.report)
         if not o.withdrawn:
-            reports = (*reports, CaseReport(o.report, o.reporter, o.by_email, o.revision))[:CASE_REPORTS_MAX]
+            held = CaseReport(o.report, o.reporter, o.by_email, o.revision, o.weight, o.linked)
+            reports = (*reports, held)[:CASE_REPORTS_MAX]
         return replace(case, reports=reports)
 
     return with_case(state, o.case, folded)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal
-from zlib import crc32
+from binascii import crc32
 
 import msgspec
 
@@ -25,9 +25,10 @@ class LabelledText(msgspec.Struct, frozen=True, gc=False):
     """One text with its truth.
 
     `truth` is by measure, see above. `author`, `thread` and `at_ms` are given where the set knows them: texts
-    of one author are then screened as one history, in the order of the set. `reply_to` is the account that the
-    text answers, if any. `groups` are the groups that parity compares, such as `african-american-english` or
-    `identity:muslim`; `ordinary` is set where the text is one of those on which flag rates are counted.
+    of one author are then screened as one history, in the order of the set. `reply_to` is the account that
+    the text answers, if any. `groups` are the groups that parity compares, such as
+    `african-american-english` or `identity:muslim`; `ordinary` is set where the text is one of those on
+    which flag rates are counted.
     """
 
     id: str
@@ -44,26 +45,28 @@ class LabelledText(msgspec.Struct, frozen=True, gc=False):
 class Measure(msgspec.Struct, frozen=True):
     """Something that a set can tell.
 
-    A text counts as found where a finding is of `guideline` and, where they are said, of one of `cases` and of
-    one of the term classes `classes`. `precision`, `recall` and `f1` are what is to be reached, in per cent; 0:
-    nothing is asked for. Precision is asked of what is enforced, recall and F1 of what is enforced or reviewed.
+    A text counts as found where a finding is of one of `guidelines` and, where they are said, of one of
+    `cases` and of one of the term classes `classes`. `precision` (of what is enforced), `either_precision`,
+    `recall` and `f1` (of what is enforced or reviewed) are to be reached, in per cent; 0: nothing is asked
+    for.
     """
 
     name: str
-    guideline: str
+    guidelines: tuple[str, ...]
     cases: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     precision: float = 0
     recall: float = 0
     f1: float = 0
     note: str = ""
+    either_precision: float = 0
 
 
 class LabelledSet(msgspec.Struct, frozen=True):
     """A set of texts.
 
-    `files` are paths below the data's folder, or patterns of them (`youtube_spam/*.csv`). `texts` gets the files'
-    contents by path, in the paths' order, and gives the texts in an order of its own that never changes.
+    `files` are paths below the data's folder, or patterns of them (`youtube_spam/*.csv`). `texts` gets the
+    files' contents by path, in the paths' order, and gives the texts in an order that never changes.
     """
 
     name: str

@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from services.screening.guidelines.keep_it_clean import KeepItClean
+from services.screening.guidelines.no_bullying import NoBullying
+from services.screening.guidelines.no_hate import NoHate
 from services.screening.guidelines.no_selling import NoSelling
+from services.screening.guidelines.no_spam import NoSpam
+from services.screening.guidelines.ownership import Ownership
 from services.screening.guidelines.privacy import Privacy
 from services.screening.rule import Rule, RuleContract
 
-RULES: Final[tuple[type[Rule], ...]] = (KeepItClean, NoSelling, Privacy)
+RULES: Final[tuple[type[Rule], ...]] = (
+    KeepItClean,
+    NoSelling,
+    NoSpam,
+    Ownership,
+    Privacy,
+    NoBullying,
+    NoHate,
+)
 """In the order in which their findings are listed."""
 
 

@@ -11,14 +11,18 @@ them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
+
+import msgspec
 
 from events.policy import RuleSettings
 from events.signals import Span
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans
 from services.screening.text.matching import Pattern, term_expression, term_patterns
+from services.screening.text.speech import places_of, quoted_chars
+from services.screening.text.zones import Cover
 from services.screening.window import Window
 
 CONFIDENCE: Final = 95
@@ -29,6 +33,14 @@ CITED_CONFIDENCE: Final = 20
 THREAT_CONFIDENCE: Final = 80
 GRAPHIC_CONFIDENCE: Final = 70
 TOPIC_CONFIDENCE: Final = 40
+COARSE_CONFIDENCE: Final = 55
+ADVANCE_CONFIDENCE: Final = 75
+MENTIONED_CONFIDENCE: Final = 45
+"""A word that is spoken of."""
+MENTIONED_CHARS_MAX: Final = 6
+"""With so few other characters within quotation marks, it is the word that is spoken of."""
+MINORS_CHARS: Final = 40
+"""How near a word for children must stand."""
 BEFORE_CHARS: Final = 48
 AFTER_CHARS: Final = 32
 
@@ -40,18 +52,19 @@ _YOU: Final = re.compile(
     r"[a-z]*fucking|idiot|moron|fool|loser|clown|damn|goddamn|bloody|piece|of)\s+){0,5}\Z"
 )
 _YOU_AFTER: Final = re.compile(r"\A[\s,]*(?:like you|@[\w.-]+|you\b)")
-_OPEN_QUOTE: Final = re.compile(r'"[^"\n]{0,200}\Z')
-_CLOSE_QUOTE: Final = re.compile(r'\A[^"\n]{0,200}"')
 _FIRST_PERSON: Final = re.compile(
-    r"\b(?:i|we|i'?ll|we'?ll|i'?m|i'?d|gonna|going to|want to|wanna|let'?s|lemme|imma|someone should|"
-    r"somebody should|someone will)\b"
+    r"(?:\b(?:i|we|i'?ll|we'?ll|i'?m|i'?d|let'?s|lemme|imma|ima|someone should|somebody should|someone "
+    r"will)\b|"
+    r"\A\W*(?:gonna|going to|want to|wanna)\b)"
     r"[^.!?\n;]{0,40}\Z"
 )
 _NOT_MEANT: Final = re.compile(
-    r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if|unless|feel like|as if|thought|joking|"
+    r"\b(?:never|not|n't|wouldn'?t|won'?t|don'?t|didn'?t|can'?t|if (?!you\b|u\b)|unless|feel like|as if|"
+    r"thought|joking|"
     r"movie|film|game|novel|character)\b"
     r"[^.!?\n;]{0,40}\Z"
 )
+_AT_YOU: Final = re.compile(r"\b(?:you|u|your)\b")
 _MESSAGE: Final = re.compile(
     r"\A(?: over)? (?:an?|the|some|another|my)\b(?: [a-z]+)? (?:e-?mail|message|note|dm|line|link|text|"
     r"invite|ping|details)"
@@ -59,12 +72,27 @@ _MESSAGE: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?;\n]")
 
 
+_MENTION: Final = re.compile(
+    r"\b(?:words?|term|song|album|film|movie|band|book|titled?|called|named|spell(?:ed)?|f-word|"
+    r"lyrics?)\b[\s:'(\"]*"
+    r"(?:like |such as )?\Z"
+)
+
+
+class _Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a case was found, how surely, and whether by a curse about a gender."""
+
+    confidence: int
+    match: Match
+    gendered: bool
+
+
 class KeepItClean:
     """Finds coarse language, threats and cries for help by the policy's lists."""
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="keep-it-clean.terms",
-        version=1,
+        version=2,
         guideline="keep-it-clean",
         cases=(
             "mild-expletive",
@@ -80,7 +108,11 @@ class KeepItClean:
             "mild": "expletives that count for nothing by themselves",
             "strong": "strong curses",
             "insults": "strong curses that name a person",
+            "gendered": "entries of the other lists that are curses about a gender: they have a class of "
+            "their own",
             "addressed": "phrases that curse at whoever reads them",
+            "coarse": "words that are slurs to some and ordinary speech in a dialect: a person looks",
+            "advances": "sexual remarks to whoever reads them",
             "sexual": "sexually explicit words and phrases",
             "sexual_topics": "words about sex that are no offence by themselves",
             "graphic": "graphic violence",
@@ -100,14 +132,24 @@ class KeepItClean:
         lists = settings.lists
         self._technical = _any_of(lists.get("technical", ()))
         self._minors = _any_of(lists.get("minors", ()))
+        self._gendered = frozenset(lists.get("gendered", ()))
         self._lists = lists
 
     def patterns(self) -> Sequence[Pattern]:
         """One pattern for each entry of each list; one for all threats."""
         patterns: list[Pattern] = []
-        for name in ("strong", "insults", "addressed", "sexual"):
+        for name in ("strong", "insults", "addressed", "coarse", "sexual"):
             patterns += term_patterns(name, self._lists.get(name, ()), tricks=True)
-        for name in ("mild", "sexual_topics", "graphic", "threats", "self_harm", "minors_sexual", "allowed"):
+        for name in (
+            "mild",
+            "advances",
+            "sexual_topics",
+            "graphic",
+            "threats",
+            "self_harm",
+            "minors_sexual",
+            "allowed",
+        ):
             patterns += term_patterns(name, self._lists.get(name, ()))
         verbs, persons = self._lists.get("violent_verbs", ()), self._lists.get("persons", ())
         if verbs and persons:
@@ -120,21 +162,31 @@ class KeepItClean:
 
     def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:
         """At most one finding for each case."""
-        allowed = [
-            place
-            for hit in hits
-            if hit.pattern.name == "allowed"
-            for place in post.matches(hit.pattern, hit.reading)
-        ]
-        places: dict[str, list[tuple[int, Match]]] = {}
+        allowed = places_of(post, hits, "allowed")
+        places: dict[str, list[_Place]] = {}
         for hit in hits:
             for match in post.matches(hit.pattern, hit.reading):
                 case = self._case(post, hit, match)
-                if case is None or match.zone in {"quoted", "code", "url"} or _within(match, allowed):
+                if (
+                    case is None
+                    or match.zone in {"quoted", "code", "url"}
+                    or allowed.holds(match.first, match.last)
+                ):
                     continue
-                places.setdefault(case, []).append(
-                    (_confidence(post, hit.pattern.name, match, hit.reading), match)
-                )
+                gendered = hit.pattern.term in self._gendered
+                place = _Place(_confidence(post, hit.pattern.name, match, hit.reading), match, gendered)
+                places.setdefault(case, []).append(place)
+        # What is part of cursing at somebody isn't also cursing at nobody.
+        aimed = Cover(
+            (place.match.first, place.match.last) for place in places.get("cursing-at-somebody", ())
+        )
+        alone = [
+            place
+            for place in places.pop("strong-cursing", ())
+            if not aimed.holds(place.match.first, place.match.last)
+        ]
+        if alone:
+            places["strong-cursing"] = alone
         return [_found(case, places[case]) for case in self.contract.cases if case in places]
 
     def _case(self, post: Post, hit: Hit, match: Match) -> str | None:
@@ -147,8 +199,9 @@ class KeepItClean:
         if name == "violence":
             return "threat-of-violence" if self._is_threat(post, match, hit.reading) else None
         if name == "minors_sexual":
-            before, after = _sentence(post, match, hit.reading)
-            return "child-sexual-content" if self._minors.search(before + after) else None
+            before, after = post.around(match, MINORS_CHARS, MINORS_CHARS, hit.reading)
+            near = _SENTENCE_END.split(before)[-1] + " " + _SENTENCE_END.split(after)[0]
+            return "child-sexual-content" if self._minors.search(near) else None
         return _CASES.get(name)
 
     def _is_threat(self, post: Post, match: Match, reading: int) -> bool:
@@ -157,6 +210,8 @@ class KeepItClean:
             return False
         if _MESSAGE.match(after):
             return False
+        if not before.strip() and _AT_YOU.search(match.text):
+            return True
         return bool(_FIRST_PERSON.search(before)) and not _NOT_MEANT.search(before)
 
 
@@ -164,6 +219,8 @@ _CASES: Final = {
     "mild": "mild-expletive",
     "strong": "strong-cursing",
     "addressed": "cursing-at-somebody",
+    "coarse": "strong-cursing",
+    "advances": "sexual-content",
     "sexual": "sexual-content",
     "sexual_topics": "sexual-content",
     "graphic": "graphic-violence",
@@ -175,6 +232,8 @@ _CONFIDENCES: Final = {
     "threats": THREAT_CONFIDENCE,
     "graphic": GRAPHIC_CONFIDENCE,
     "sexual_topics": TOPIC_CONFIDENCE,
+    "coarse": COARSE_CONFIDENCE,
+    "advances": ADVANCE_CONFIDENCE,
 }
 _WORDS: Final = {
     "mild-expletive": ("mild", "a mild expletive"),
@@ -191,26 +250,24 @@ _WORDS: Final = {
 def _confidence(post: Post, name: str, match: Match, reading: int) -> int:
     if match.zone == "cited":
         return CITED_CONFIDENCE
-    before, after = post.around(match, 200, 200, reading)
-    # An odd number of marks before, and one after: it stands within quotation marks.
-    if (
-        before.rpartition("\n")[2].count('"') % 2
-        and _OPEN_QUOTE.search(before)
-        and _CLOSE_QUOTE.search(after)
-    ):
-        return min(SPOKEN_CONFIDENCE, _CONFIDENCES.get(name, CONFIDENCE))
-    return _CONFIDENCES.get(name, CONFIDENCE)
+    least = _CONFIDENCES.get(name, CONFIDENCE)
+    at_nobody = name in {"strong", "insults", "coarse", "mild"}
+    quoted = quoted_chars(post, match, reading)
+    if quoted is not None:
+        mentioned = at_nobody and quoted - len(match.text) <= MENTIONED_CHARS_MAX
+        return min(MENTIONED_CONFIDENCE if mentioned else SPOKEN_CONFIDENCE, least)
+    if at_nobody and _MENTION.search(post.around(match, BEFORE_CHARS, 0, reading)[0]):
+        return min(MENTIONED_CONFIDENCE, least)
+    return least
 
 
-def _found(case: str, places: list[tuple[int, Match]]) -> Found:
-    best = max(confidence for confidence, _ in places)
-    spans: list[Span] = [match.span for confidence, match in places if confidence == best]
+def _found(case: str, places: list[_Place]) -> Found:
+    best = max(place.confidence for place in places)
+    spans: list[Span] = [place.match.span for place in places if place.confidence == best]
     term_class, reason = _WORDS[case]
+    if term_class.startswith("curse") and any(place.gendered for place in places):
+        term_class = f"{term_class}-gendered"
     return Found(case, best, as_spans(spans), term_class, reason)
-
-
-def _within(match: Match, places: Iterable[Match]) -> bool:
-    return any(place.first <= match.first and match.last <= place.last for place in places)
 
 
 def _sentence(post: Post, match: Match, reading: int) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Signs of selling are added up as whole points, and the points are the confidence. A link is no offence by
 itself: with few signs it counts as a recommendation, which is allowed, unless the domain is the author's
 own, and that only the account's profile can tell: a condition. Asking where to buy something isn't selling,
-and neither is showing an advertisement in order to complain of it.
+and neither is showing an advertisement in order to complain of it: both take points away.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from events.policy import RuleSettings
 from events.signals import Condition, Span
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, number, params
-from services.screening.text.hosts import LINKS, LinkFound, registrable
+from services.screening.text.hosts import LINKS, LinkFound, is_one_of, registrable
 from services.screening.text.matching import Pattern, term_patterns
+from services.screening.text.phrases import any_phrase, phrase_patterns
 from services.screening.window import Window
 
 CONFIDENCE_MAX: Final = 97
@@ -27,17 +28,45 @@ REPEATED_WITHIN: Final = timedelta(minutes=10)
 OWN_DOMAIN_POINTS: Final = 45
 """What it adds that the linked domain is the author's own."""
 
-_SIGNS: Final = ("offers", "own", "prospecting", "calls")
+_SIGNS: Final = ("prospecting", "subscriptions", "calls", "urges", "own", "work", "offers", "money")
+_ALONE: Final = frozenset({"prospecting", "subscriptions", "calls", "urges", "work", "money", "hidden"})
+"""Signs that ask for something, or promise it; the others only add to them, or to a link."""
+_COUNTED_MAX: Final = 3
+"""Expressions of one sign beyond that count for nothing more."""
+_SURE: Final = frozenset({"prospecting", "subscriptions", "money"})
+"""Signs that a question before them doesn't excuse."""
 _ASKING: Final = re.compile(
-    r"\b(?:where can i|where do i|does anyone|has anyone|can anyone|anyone know|any recommendation|"
-    r"can you recommend|looking for a recommendation|"
-    r"is it worth|how much (?:is|does)|what does)\b[^.!?\n]{0,200}\?"
+    r"\b(?:where can i|where do i|does any(?:one|body)|has any(?:one|body)|can any(?:one|body)|"
+    r"any(?:one|body) know|"
+    r"any recommendation|can you recommend|looking for a recommendation|what do you (?:use|recommend)|"
+    r"is it worth|how much (?:is|does)|what does|how (?:do|can|would|should) (?:i|we|you)|why (?:is|"
+    r"does|do|are)|"
+    r"should (?:i|we))\b[^.!?\n]{0,200}\?"
+)
+_NO_COMPLAINT: Final = re.compile(
+    r"\b(?:no|not|isn'?t|sorry for(?: the| my)?|don'?t (?:see|mark|flag|report)(?: this| it)? as|"
+    r"without|as) (?:a )?spam\w*"
 )
 _COMPLAINING: Final = re.compile(
-    r"\b(?:spam|spammer|spammers|spamming|scam|scams|scammer|phishing|reported|stop posting|"
-    r"advertis\w+ like this|got this (?:e-?mail|message|dm)|beware)\b"
+    r"\b(?:spam|spammer|spammers|spamming|spammed|scam|scams|scammer|phishing|reported|stop posting|"
+    r"advertis\w+ like this|got this (?:e-?mail|message|dm|invite|text)|beware|fake ad|ban (?:this|"
+    r"them|him|her))\b"
 )
+_LOUD: Final = re.compile(r"!!|(?:\b[A-Z]{2,}\b[^A-Za-z0-9\n]{1,3}){3}")
+"""Exclamation marks in a row, or three words in capitals."""
 _PRICE: Final = r"(?:[$]|eur |usd |gbp )[0-9]{1,6}(?:[.,][0-9]{2})?|\b[0-9]{1,3}% (?:off|discount)"
+
+_HIDDEN: Final = r"\b[a-z0-9-]{3,40}(?: \. ?|\. {1,2}| ?[(\[]dot[)\]] ?)(?:com|net|org)\b[^a-z0-9]"
+"""A host that is written so as not to be a link."""
+_SUBSCRIBE: Final = (
+    r"(?:^|[.!?>\n])[^a-z0-9]{0,4}subscribe[^a-z0-9]*$",
+    r"\bfollow (?:me|us) ?(?:[@+]|[-=>:]{1,5}[ >]{0,3}https?:)",
+    (
+        r"\b[0-9][0-9.,]{0,8}k? (?:more )?(?:subs|subscribers|followers) "
+        r"(?:before|by|this|tonight|today|please|plz|pls)\b"
+    ),
+)
+"""Calls that only signs, digits and the end of the text show."""
 
 
 class NoSelling:
@@ -45,29 +74,50 @@ class NoSelling:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="no-selling.promotion",
-        version=1,
+        version=2,
         guideline="no-selling",
         cases=("commercial-link", "prospecting", "recommendation", "political-campaigning"),
         params={
-            "points_prospecting": 55,
-            "points_offers": 30,
+            "points_prospecting": 60,
+            "points_subscriptions": 60,
+            "points_calls": 35,
+            "points_urges": 30,
             "points_own": 30,
-            "points_calls": 30,
+            "points_work": 45,
+            "points_offers": 30,
+            "points_money": 45,
+            "points_pleas": 10,
             "points_price": 15,
             "points_referral": 45,
             "points_shortener": 25,
-            "points_link": 10,
+            "points_promotional": 30,
+            "points_shop": 40,
+            "points_hidden": 40,
+            "points_answer": -15,
+            "points_link": 15,
+            "points_loud": 15,
             "points_repeated": 35,
+            "points_asking": -40,
+            "points_complaining": -45,
+            "points_technical": -50,
             "repeated_posts": 3,
             "promotion_from": 55,
         },
         lists={
             "prospecting": "phrases that look for customers",
+            "subscriptions": "phrases that ask for followers, subscribers or votes",
+            "calls": "phrases that ask to look at something of the author's",
+            "technical": "phrases about subscribing to something that isn't a person's",
+            "urges": "calls to buy, click or sign up",
+            "own": "phrases by which somebody presents their own business or work",
+            "work": "phrases by which artists present what they made",
             "offers": "words of an offer",
-            "own": "phrases by which somebody presents their own business",
-            "calls": "calls to buy, visit, subscribe",
+            "money": "promises of money or prizes",
+            "pleas": "words that go with a request; they count only beside another sign",
             "referral_parameters": "names of query parameters that pay whoever posts the link",
             "shorteners": "hosts that hide where a link leads",
+            "promotional_hosts": "hosts where people present themselves",
+            "shop_hosts": "hosts where people sell or collect",
             "reference_hosts": "hosts that people link to for reference, such as documentation and code",
             "political": "phrases that campaign",
         },
@@ -84,36 +134,40 @@ class NoSelling:
         self._repeated_posts = number(values, "repeated_posts")
         self._promotion_from = number(values, "promotion_from")
         self._shorteners = frozenset(settings.lists.get("shorteners", ()))
+        self._promotional = frozenset(settings.lists.get("promotional_hosts", ()))
+        self._shops = frozenset(settings.lists.get("shop_hosts", ()))
         self._references = frozenset(settings.lists.get("reference_hosts", ()))
+        self._pleas = any_phrase(settings.lists.get("pleas", ()))
+        self._technical = any_phrase(settings.lists.get("technical", ()))
         self._contact = re.compile(r"[a-z0-9._+-]{1,64}@[a-z0-9-]{1,63}\.[a-z]|\+[0-9][0-9 ()-]{7}")
 
     def patterns(self) -> Sequence[Pattern]:
         """The lists' entries, prices, referral parameters, and what may be a link."""
         patterns = list(LINKS)
-        for name in (*_SIGNS, "political"):
-            patterns += term_patterns(name, self._lists.get(name, ()))
+        for name in _SIGNS:
+            patterns += phrase_patterns(name, self._lists.get(name, ()))
+        patterns += term_patterns("political", self._lists.get("political", ()))
         names = "|".join(map(re.escape, self._lists.get("referral_parameters", ())))
         if names:
-            patterns.append(Pattern("referral", rf"[?&](?:{names})=[a-z0-9]"))
+            patterns.append(Pattern("referral", rf"[?&;](?:{names})=[a-z0-9]"))
         patterns.append(Pattern("price", _PRICE))
+        patterns.append(Pattern("hidden", _HIDDEN))
+        patterns += [Pattern("subscriptions", expression) for expression in _SUBSCRIBE]
         return patterns
 
     def find(self, post: Post, hits: Sequence[Hit], window: Window) -> list[Found]:
         """At most one finding about selling and one about campaigning."""
+        named = {hit.pattern.name for hit in hits}
+        if named <= {"own", "price", "offers"}:
+            return []  # of themselves, people may speak
         links = [link for link in post.links if not self._is_reference(link.host)]
         # Most links are to something in particular, in a post without a sign of selling.
-        if all(hit.pattern.name == "link" for hit in hits) and not any(
-            self._is_telling(link) for link in links
-        ):
+        if named <= {"link"} and not any(self._is_telling(link) for link in links):
             return []
-        found = self._political(post, hits)
-        text = post.text
+        found = self._political(post, hits) if "political" in named else []
         links = [link for link in links if post.match(link.start, link.end).zone in {"own", "url"}]
         signs, places = self._signs(post, hits)
-        asking = bool(_ASKING.search(text)) and "prospecting" not in signs
-        if asking or _COMPLAINING.search(text):
-            return found
-        if not links and not self._contact.search(text) and signs.keys().isdisjoint({"prospecting", "calls"}):
+        if not links and signs.keys().isdisjoint(_ALONE) and not self._contact.search(post.text):
             return found
         points = self._add_up(post, links, signs, window)
         spans = [match.span for match in places] + [post.match(link.start, link.end).span for link in links]
@@ -127,16 +181,23 @@ class NoSelling:
         points: int,
         spans: tuple[Span, ...],
     ) -> list[Found]:
-        if points >= self._promotion_from and signs.keys() - {"price", "shortener"}:
+        named = sorted(sign for sign in signs if self._points[sign] > 0)
+        if points >= self._promotion_from and set(named) - {
+            "price",
+            "shortener",
+            "promotional",
+            "pleas",
+            "loud",
+        }:
             case = "commercial-link" if links else "prospecting"
-            reason = f"signs of selling: {', '.join(sorted(signs))}"
+            reason = f"signs of selling: {', '.join(named)}"
             return [Found(case, min(points, CONFIDENCE_MAX), spans, "promotion", reason)]
-        if not links or not (signs or any(self._is_telling(link) for link in links)):
+        if not links or not (set(named) - {"pleas", "loud"} or any(self._is_telling(link) for link in links)):
             return []
         domain = registrable(links[0].host)
         condition = Condition("own_domain", post.key.digest("domain", domain), "commercial-link")
-        confidence = min(points + OWN_DOMAIN_POINTS, CONFIDENCE_MAX)
-        reason = f"a link with few signs of selling: {', '.join(sorted(signs)) or 'none'}"
+        confidence = max(0, min(points + OWN_DOMAIN_POINTS, CONFIDENCE_MAX))
+        reason = f"a link with few signs of selling: {', '.join(named) or 'none'}"
         return [Found("recommendation", confidence, spans, "link", reason, condition)]
 
     def _signs(self, post: Post, hits: Sequence[Hit]) -> tuple[dict[str, int], list[Match]]:
@@ -145,32 +206,58 @@ class NoSelling:
         places: list[Match] = []
         for hit in hits:
             name = hit.pattern.name
+            if name not in _POINTED:
+                continue
             zones = {"own", "url"} if name == "referral" else {"own"}
-            matches = (
-                [match for match in post.matches(hit.pattern) if match.zone in zones]
-                if name in _POINTED
-                else []
-            )
+            matches = [match for match in post.matches(hit.pattern) if match.zone in zones]
             if matches:
                 signs[name] = signs.get(name, 0) + 1
                 places += matches
         return signs, places
 
     def _add_up(self, post: Post, links: Sequence[LinkFound], signs: dict[str, int], window: Window) -> int:
-        """The points: a second expression of the same sign counts half.
+        """The points: a second and a third expression of the same sign count half each.
 
-        Adds the signs that only links and the window show.
+        Adds the signs that only links, the window and the rest of the text show.
         """
+        if links:
+            self._add_links(post, links, signs, window)
+        if signs:
+            self._add_words(post, signs)
+        if signs.keys().isdisjoint(_SURE) and _ASKING.search(post.text):
+            signs["asking"] = 1
+        if _COMPLAINING.search(_NO_COMPLAINT.sub("", post.text)):
+            signs["complaining"] = 1
+        points = sum(
+            self._points[sign] * (min(count, _COUNTED_MAX) + 1) // 2 for sign, count in signs.items()
+        )
+        return points + (self._points["link"] if links else 0)
+
+    def _add_links(
+        self, post: Post, links: Sequence[LinkFound], signs: dict[str, int], window: Window
+    ) -> None:
+        """What the links show."""
         if any(link.host in self._shorteners for link in links):
             signs["shortener"] = 1
-        if links and signs:
-            most = max(
-                window.posts_linking(post.author, link.host, post.at_ms, REPEATED_WITHIN) for link in links
-            )
-            if most >= self._repeated_posts:
-                signs["repeated"] = 1
-        points = sum(self._points[sign] * (3 if count > 1 else 2) // 2 for sign, count in signs.items())
-        return points + (self._points["link"] if links else 0)
+        if any(is_one_of(link.host, self._promotional) for link in links):
+            signs["promotional"] = 1
+        if any(map(self._is_shop, links)):
+            signs["shop"] = 1
+        if signs and self._repeated_posts <= max(
+            window.posts_linking(post.author, link.host, post.at_ms, REPEATED_WITHIN) for link in links
+        ):
+            signs["repeated"] = 1
+        if signs and post.reply_to is not None:
+            signs["answer"] = 1
+
+    def _add_words(self, post: Post, signs: dict[str, int]) -> None:
+        """What the rest of the text shows."""
+        if self._pleas.search(post.text):
+            signs["pleas"] = 1
+        if _LOUD.search(post.original):
+            signs["loud"] = 1
+        if self._technical.search(post.text):
+            signs["technical"] = 1
 
     def _political(self, post: Post, hits: Sequence[Hit]) -> list[Found]:
         matches = [
@@ -191,14 +278,16 @@ class NoSelling:
 
     def _is_telling(self, link: LinkFound) -> bool:
         """A link that may be an advertisement by itself: to a site as a whole, or hiding where it leads."""
-        return link.rest in {"", "/"} or link.host in self._shorteners
+        return link.rest in {"", "/"} or link.host in self._shorteners or self._is_shop(link)
+
+    def _is_shop(self, link: LinkFound) -> bool:
+        """A link to something that is sold; a shop's bare name is no more than its name."""
+        return link.rest not in {"", "/"} and is_one_of(link.host, self._shops)
 
     def _is_reference(self, host: str) -> bool:
-        labels = host.split(".")
-        return (
-            any(".".join(labels[at:]) in self._references for at in range(len(labels)))
-            or labels[0] in self._references
-        )
+        if is_one_of(host, self._shops):
+            return False
+        return is_one_of(host, self._references) or host.partition(".")[0] in self._references
 
 
-_POINTED: Final = frozenset({*_SIGNS, "referral", "price"})
+_POINTED: Final = frozenset({*_SIGNS, "referral", "price", "hidden"})

@@ -9,6 +9,7 @@ thing itself. What is quoted counts against nobody, and is hidden all the same.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
@@ -28,6 +29,8 @@ from services.screening.window import Window
 Whose = Literal["somebody", "own", "unsaid"]
 
 CONTEXT_CHARS: Final = 60
+LEAD_CHARS: Final = 40
+LABEL_CHARS: Final = 12
 SURE: Final = 95
 DOUBTFUL: Final = 60
 UNLIKELY: Final = 30
@@ -70,15 +73,24 @@ _SORTS: Final[Mapping[str, _Sort]] = MappingProxyType(
         "password": _Sort("password", "secret", SURE, "a password", "password"),
         "email": _Sort("email", "own-contact", DOUBTFUL, "an e-mail address", "email", "own_email"),
         "phone": _Sort("phone", "own-contact", DOUBTFUL, "a telephone number", "phone", "own_phone"),
-        "street": _Sort("home-address", "own-contact", UNLIKELY, "a street address", "address"),
+        "street": _Sort("home-address", "own-contact", DOUBTFUL, "a street address", "address"),
     }
 )
+_KIN: Final = (
+    r"\b(?:my|our) (?:\w+ )?(?:colleague|boss|friend|manager|wife|husband|partner|client|customer|"
+    r"neighbou?r|ex|brother|sister|"
+    r"mother|father|mom|mum|dad|co-?worker|teammate|landlord|teacher|doctor|roommate|assistant|employee|user|vendor|ceo|cto)s?\b"
+)
 _SOMEBODYS: Final = re.compile(
-    r"(?:\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b|"
+    rf"(?:{_KIN}|\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b|"
     r"(?<!\bit)(?<!\bthat)(?<!\bhere)(?<!\bwhat)(?<!\bthere)'s\b)"
     r"(?!.*\b(?:his|her|hers|their|theirs|him|he|she|they|them)\b)[^!?\n]{0,40}\Z"
 )
-_OWN: Final = re.compile(r"\b(?:my|mine|our|me|i'm|i am|us)\b(?!.*\b(?:my|mine|our|me|us)\b)[^!?\n]{0,40}\Z")
+_OWN: Final = re.compile(
+    rf"(?!{_KIN})\b(?:my|mine|our|(?<!gave )(?<!give )(?<!gives )(?<!sent )(?<!send )(?<!told "
+    rf")(?<!tell )(?<!showed )me|i'm|"
+    r"i am|us)\b(?!.*\b(?:my|mine|our|me|us)\b)[^!?\n]{0,40}\Z"
+)
 
 
 class Privacy:
@@ -86,7 +98,7 @@ class Privacy:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="privacy.identifiers",
-        version=1,
+        version=2,
         guideline="privacy",
         cases=("card", "national-id", "password", "phone", "email", "home-address", "own-contact", "secret"),
         params={"phone_region": "US"},
@@ -94,7 +106,9 @@ class Privacy:
             "role_names": "names before the @ that are nobody's own, such as `support`",
             "example_domains": "domains for documentation and tests",
             "phone_words": "words beside which digits are a telephone number",
+            "phone_labels": "words that stand after a telephone number, such as `office`",
             "card_words": "words beside which digits are a card's number",
+            "identity_words": "words beside which digits are a national identity number",
             "number_words": "words beside which digits are some other number, such as an order's",
             "home_words": "words beside which a street address is somebody's home",
         },
@@ -107,7 +121,7 @@ class Privacy:
         self._words = {
             name: _any_of(settings.lists.get(name, ()))
             for name in self.contract.lists
-            if name.endswith("_words")
+            if name.endswith(("_words", "_labels"))
         }
 
     def patterns(self) -> Sequence[Pattern]:
@@ -133,21 +147,22 @@ class Privacy:
     def _things(self, post: Post, patterns: Sequence[Pattern]) -> list[_Thing]:
         """What was found, surest first; what overlaps something surer is left out."""
         things: list[_Thing] = []
-        taken: list[Match] = []
+        taken: list[tuple[int, int]] = []
         for kind in ("secret", "iban", "card", "ssn", "email", "password", "phone", "street"):
             for pattern in patterns:
                 if pattern.name != kind:
                     continue
-                for thing in self._of(post, kind, pattern):
-                    if not any(_overlap(thing.match, other) for other in taken):
-                        things.append(thing)
-                        taken.append(thing.match)
+                things += [
+                    thing
+                    for thing in self._of(post, kind, pattern)
+                    if _take(taken, thing.match.first, thing.match.last)
+                ]
         return things
 
     def _of(self, post: Post, kind: str, pattern: Pattern) -> list[_Thing]:
         if kind == "secret":
-            matches = post.original_matches(pattern)
-            return [_Thing(kind, post.raw(m), m, SURE) for m in matches if is_secret(post.raw(m))]
+            matches = post.original_matches(pattern, lambda match: is_secret(pattern, match))
+            return [_Thing(kind, post.raw(at), at, SURE) for at in matches]
         things = [self._thing(kind, post, match) for match in post.matches(pattern)]
         return [thing for thing in things if thing is not None]
 
@@ -170,7 +185,7 @@ class Privacy:
         if form is None:
             return None
         around = " ".join(post.around(match, CONTEXT_CHARS, CONTEXT_CHARS))
-        said = self._words["card_words"].search(around) if kind == "card" else None
+        said = self._words[_NAMES[kind]].search(around) if kind in _NAMES else None
         if kind == "card" and not said and not identifiers.is_branded(form):
             return None
         other = self._words["number_words"].search(around) and not said
@@ -181,11 +196,11 @@ class Privacy:
         before, _ = post.around(match, 8, 0)
         if parts is None or (match.zone == "url" and "mailto" not in before):
             return None
-        domain = re.sub(r"[ (\[{]*(?:dot|\.)[ )\]}]*", ".", parts["domain"])
+        domain = re.sub(r"[ (\[{<]*(?:\bdot\b|\.|%2e)[ )\]}>]*", ".", parts["domain"])
         local = parts["local"]
         if local in self._roles:
             return None
-        plain = "@" in match.text or "%40" in match.text or "(" in match.text or "[" in match.text
+        plain = any(sign in match.text for sign in _AT_SIGNS)
         if not plain and " dot " not in match.text:
             return None
         reserved = any(domain == end or domain.endswith(f".{end}") for end in self._examples)
@@ -193,10 +208,11 @@ class Privacy:
 
     def _phone(self, post: Post, match: Match) -> _Thing | None:
         text = match.text
-        before, _ = post.around(match, CONTEXT_CHARS, 0)
-        said = bool(self._words["phone_words"].search(before))
+        before, after = post.around(match, LEAD_CHARS, LABEL_CHARS)
+        said = bool(self._words["phone_words"].search(before) or self._words["phone_labels"].match(after))
         written = text.startswith(("+", "00")) or identifiers.PHONE_WRITTEN.fullmatch(text)
-        if match.zone == "url" or not (said or written):
+        shaped = identifiers.PHONE_SHAPED.fullmatch(text)
+        if match.zone == "url" or not (said or written or shaped) or identifiers.NO_PHONE.search(text):
             return None
         if not said and self._words["number_words"].search(before[-24:]):
             return None
@@ -205,13 +221,13 @@ class Privacy:
             return _Thing("phone", form, match, SURE, identifiers.is_fictional(form))
         # Numbers of countries that nobody named: digits beside a word for telephones, and a person looks.
         digits = re.sub(r"[^0-9]", "", text)
-        foreign = said and identifiers.is_foreign_number(digits, self._region)
+        foreign = (said or shaped) and identifiers.is_foreign_number(digits, self._region, said=said)
         return _Thing("phone", digits, match, DOUBTFUL) if foreign else None
 
     def _street(self, post: Post, match: Match) -> _Thing | None:
         around = " ".join(post.around(match, CONTEXT_CHARS, CONTEXT_CHARS))
         return _Thing(
-            "street", match.text, match, SURE if self._words["home_words"].search(around) else UNLIKELY
+            "street", match.text, match, SURE if self._words["home_words"].search(around) else DOUBTFUL
         )
 
     def _judge(self, post: Post, thing: _Thing) -> Found | None:
@@ -233,6 +249,8 @@ class Privacy:
         return Found(sort.case, confidence, spans, thing.kind, reason, condition)
 
 
+_AT_SIGNS: Final = ("@", "%40", "&", "(", "[", "{", "<")
+_NAMES: Final[Mapping[str, str]] = MappingProxyType({"card": "card_words", "ssn": "identity_words"})
 _NUMBERS: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(
     {"card": identifiers.card_number, "ssn": identifiers.ssn_number, "iban": identifiers.iban_number}
 )
@@ -249,8 +267,8 @@ def _password(match: Match) -> _Thing | None:
     found = PASSWORD.where.search(match.text)
     if found is None:
         return None
-    certainty = password_certainty(found.group(1))
-    return _Thing("password", found.group(1), match, certainty) if certainty else None
+    certainty = password_certainty(found["word"], quoted=bool(found["quote"]))
+    return _Thing("password", found["word"], match, certainty) if certainty else None
 
 
 def _whose(post: Post, match: Match) -> Whose:
@@ -270,8 +288,13 @@ def _merged(findings: Sequence[Found]) -> Found:
     return Found(best.case, best.confidence, as_spans(spans), best.term_class, best.reason, best.condition)
 
 
-def _overlap(one: Match, other: Match) -> bool:
-    return one.first < other.last and other.first < one.last
+def _take(taken: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Take a stretch, end exclusive, unless a part of it is taken. `taken` is kept in order."""
+    at = bisect_left(taken, (first, last))
+    if (at and taken[at - 1][1] > first) or (at < len(taken) and taken[at][0] < last):
+        return False
+    taken.insert(at, (first, last))
+    return True
 
 
 def _any_of(terms: Sequence[str]) -> re.Pattern[str]:

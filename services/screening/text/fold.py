@@ -103,7 +103,12 @@ def fold(text: str) -> str:
 
 def located(text: str, folded: str) -> Folded:
     """The folded text with its places; `folded` must be `fold(text)`."""
-    if text.isascii():
+    # Mostly one character is read for another, as with typographic quotation marks.
+    if len(text) == len(folded) and all(
+        len(_FOLD.get(ord(character), character)) == 1
+        for run in _BEYOND_ASCII.findall(text)
+        for character in run
+    ):
         return Folded(folded)
     places: list[int] = []
     for place, character in enumerate(text):
@@ -122,14 +127,18 @@ class Vocabulary:
             word = longest.strip("~")
             if len(word) >= MASKED_CHARS_MIN and word.isalpha():
                 words.add((word, longest.endswith("~")))
-        self._words = sorted(words, key=lambda word: (-len(word[0]), word))
+        # A masked token shows its first letter, and each word has its length.
+        self._words: dict[str, list[tuple[str, bool]]] = {}
+        for entry in sorted(words, key=lambda entry: (-len(entry[0]), entry)):
+            self._words.setdefault(entry[0][0], []).append(entry)
 
     def unmask(self, token: str) -> str | None:
         """The first word that the token can be, with what follows it where the term has more letters."""
         if sum(map(str.isalpha, token)) < 2 and token[0] != "f":
             return None  # anything could be meant
-        for word, stem in self._words:
-            if (len(token) == len(word) or (stem and len(token) > len(word))) and all(
+        length = len(token)
+        for word, stem in self._words.get(token[0], ()):
+            if (length == len(word) or (stem and length > len(word))) and all(
                 masked in (letter, *MASKS) for letter, masked in zip(word, token, strict=False)
             ):
                 return word + token[len(word) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -99,3 +99,9 @@ def registrable(host: str) -> str:
     `shop.example.co.uk` gives `example.co.uk`, `me.github.io` itself.
     """
     return _SUFFIXES.privatesuffix(host[-HOST_CHARS_MAX:]) or host
+
+
+def is_one_of(host: str, domains: Container[str]) -> bool:
+    """Whether a host, or a domain that it is below, is among these."""
+    labels = host.split(".")
+    return any(".".join(labels[at:]) in domains for at in range(len(labels)))

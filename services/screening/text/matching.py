@@ -19,6 +19,8 @@ import msgspec
 from services.screening.text.fold import SIGNS_OF_TRICKS, Folded, Vocabulary, views
 
 PATTERNS_MAX: Final = 20_000
+ANY_TERMS: Final = 100
+"""Entries of a list in one expression, where it doesn't matter which of them occurs."""
 _GAP: Final = r"[\s_'.,-]{1,3}"
 
 
@@ -27,7 +29,8 @@ class Pattern(msgspec.Struct, frozen=True, eq=False):
 
     `name` is the list or shape that it stands for, which a rule decides by. `term` is the entry of the
     policy's list, if it came from one. `exact`, where given, says where it is, more strictly than
-    `expression` can. `tricks`: it is also looked for with tricks undone.
+    `expression` can. `tricks`: it is also looked for with tricks undone. `given`: it is looked for only where
+    a pattern of that name occurs, which is no hit by itself; so what many posts hold costs next to nothing.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Pattern(msgspec.Struct, frozen=True, eq=False):
     term: str = ""
     exact: re.Pattern[str] | None = None
     tricks: bool = False
+    given: str = ""
 
     @property
     def where(self) -> re.Pattern[str]:
@@ -61,9 +65,17 @@ def term_expression(term: str) -> str:
     return f"{before}{start}{_GAP.join(words)}{end}{after}"
 
 
-def term_patterns(name: str, terms: Sequence[str], *, tricks: bool = False) -> list[Pattern]:
+def term_patterns(name: str, terms: Sequence[str], *, tricks: bool = False, given: str = "") -> list[Pattern]:
     """A pattern for each entry of a list."""
-    return [Pattern(name, term_expression(term), term, tricks=tricks) for term in terms]
+    return [Pattern(name, term_expression(term), term, tricks=tricks, given=given) for term in terms]
+
+
+def any_patterns(name: str, terms: Sequence[str]) -> list[Pattern]:
+    """Patterns for a long list of which it is enough that one occurs: many entries in each expression."""
+    return [
+        Pattern(name, "|".join(map(term_expression, terms[start : start + ANY_TERMS])))
+        for start in range(0, len(terms), ANY_TERMS)
+    ]
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -88,20 +100,38 @@ class Scanner:
         self.patterns = tuple(patterns)
         self.sign = len(self.patterns)
         """The number that stands for a sign of tricks."""
-        numbered = [(pattern.expression, number) for number, pattern in enumerate(patterns)]
+        conditions = sorted({pattern.given for pattern in patterns if pattern.given})
+        first: list[tuple[str, int]] = []
+        second: dict[str, list[tuple[str, int]]] = {condition: [] for condition in conditions}
+        for number, pattern in enumerate(patterns):
+            if pattern.name in second:
+                first.append((pattern.expression, self.sign + 1 + conditions.index(pattern.name)))
+            else:
+                (second[pattern.given] if pattern.given else first).append((pattern.expression, number))
         tricky = [(pattern.expression, number) for number, pattern in enumerate(patterns) if pattern.tricks]
         signs = [(sign, self.sign) for sign in SIGNS_OF_TRICKS] if tricky else []
-        self._plain = _Database([*numbered, *signs])
-        self._tricky = _Database(tricky)
+        self._found: list[int] = []
+        self._first = _Database([*first, *signs], self._found)
+        self._second = [_Database(second[condition], self._found) for condition in conditions]
+        self._undone: list[int] = []
+        self._tricky = _Database(tricky, self._undone)
         self._vocabulary = Vocabulary(pattern.term for pattern in patterns if pattern.tricks and pattern.term)
 
-        self.scan: Final = self._plain.scan
+    def scan(self, folded: str) -> list[int]:
         """Numbers of the patterns that occur in a folded text, and `sign`.
 
-        In no order, and empty for most posts.
-
-        The list is the scanner's own: it holds until the next scan.
+        In no order, and empty for most posts. The list is the scanner's own: it holds until the next scan.
         """
+        found = self._found
+        found.clear()
+        text = folded.encode()
+        self._first.scan(text)
+        if found and max(found) > self.sign:
+            conditions = {number - self.sign - 1 for number in found if number > self.sign}
+            found[:] = [number for number in found if number <= self.sign]
+            for condition in sorted(conditions):
+                self._second[condition].scan(text)
+        return found
 
     def readings(self, folded: str, hits: Sequence[int], locate: Callable[[], Folded]) -> tuple[Reading, ...]:
         """The text as it stands, then with its tricks undone, each with its hits in order.
@@ -113,17 +143,18 @@ class Scanner:
             return (plain,)
         readings = [plain]
         for view in views(locate(), self._vocabulary):
-            more = sorted({*self._tricky.scan(view.text)})
+            self._undone.clear()
+            self._tricky.scan(view.text.encode())
+            more = sorted({*self._undone})
             if more:
                 readings.append(Reading(view.text, tuple(more), view))
         return tuple(readings)
 
 
 class _Database:
-    """Expressions with their numbers, and the list into which each scan's numbers go."""
+    """Expressions with their numbers; each scan adds those that occur to a list."""
 
-    def __init__(self, expressions: Sequence[tuple[str, int]]) -> None:
-        self._found: list[int] = []
+    def __init__(self, expressions: Sequence[tuple[str, int]], found: list[int]) -> None:
         self._scan: Any = None
         if not expressions:
             return
@@ -135,17 +166,15 @@ class _Database:
             # That it occurs is enough: `re` finds the places.
             flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions),
         )
-        found = self._found.append
+        add = found.append
 
         def on_match(number: int, _start: int, _end: int, _flags: int, _context: Any) -> None:
-            found(number)
+            add(number)
 
         self._on_match = on_match
         self._scan = database.scan
 
-    def scan(self, text: str) -> list[int]:
-        found = self._found
-        found.clear()
+    def scan(self, text: bytes) -> None:
+        """Find what occurs in a text in UTF-8."""
         if self._scan is not None:
-            self._scan(text.encode(), self._on_match)
-        return found
+            self._scan(text, self._on_match)

@@ -7,30 +7,25 @@ line) anybody can write, so it is recorded and has no effect (`cited`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final, Literal
 
-import msgspec
-
 Kind = Literal["own", "quoted", "cited", "code", "url"]
-
-
-class Zone(msgspec.Struct, frozen=True, gc=False):
-    """A stretch of the original text, end exclusive."""
-
-    start: int
-    end: int
-    kind: Kind
 
 
 URL: Final = re.compile(
     r"(?i)\b(?:https?://|www\.)[^\s<>\"'`|)\]}]+|\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"'`|)\]}]+"
 )
-_SHAPES: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
-    ("code", re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)),
-    ("code", re.compile(r"`[^`\n]+`")),
-    ("cited", re.compile(r"(?m)^[ ]{0,3}(?:>|&gt;).*$")),
+_SHAPES: Final[tuple[tuple[Kind, str, re.Pattern[str]], ...]] = (
+    ("code", "```", re.compile(r"```.*?(?:```|\Z)", re.DOTALL)),
+    ("code", "~~~", re.compile(r"~~~.*?(?:~~~|\Z)", re.DOTALL)),
+    ("code", "`", re.compile(r"`[^`\n]+`")),
+    ("cited", ">", re.compile(r"(?m)^[ ]{0,3}>.*$")),
+    ("cited", "&gt;", re.compile(r"(?m)^[ ]{0,3}&gt;.*$")),
 )
+"""Each with a sign without which it isn't there."""
 _TAGS: Final[tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...]] = (
     ("code", re.compile(r"(?i)<pre\b[^<>]*>"), re.compile("(?i)</pre>")),
     ("code", re.compile(r"(?i)<code\b[^<>]*>"), re.compile("(?i)</code>")),
@@ -39,36 +34,59 @@ _TAGS: Final[tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...]] = (
 )
 
 
-def find_zones(text: str, quoted: Sequence[tuple[int, int]]) -> tuple[Zone, ...]:
-    """The zones of a text; `quoted` are the platform's quotations. Where zones overlap, the first counts."""
-    zones = [Zone(start, end, "quoted") for start, end in quoted]
-    for kind, shape in _SHAPES:
-        zones += [Zone(match.start(), match.end(), kind) for match in shape.finditer(text)]
+class Cover:
+    """Stretches of a text, asked whether one of them holds another; in little time however many there are."""
+
+    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(stretches)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether one stretch holds all of this one; ends exclusive."""
+        before = bisect_right(self._starts, start)
+        return before > 0 and self._ends[before - 1] >= end
+
+
+class Zones:
+    """The zones of one text, kind by kind. Where zones overlap, what comes first counts."""
+
+    def __init__(self, zones: Iterable[tuple[Kind, Sequence[tuple[int, int]]]]) -> None:
+        self._covers = [(kind, Cover(stretches)) for kind, stretches in zones if stretches]
+
+    def kind_at(self, start: int, end: int) -> Kind:
+        """What a stretch belongs to: the first zone that holds all of it."""
+        for kind, cover in self._covers:
+            if cover.holds(start, end):
+                return kind
+        return "own"
+
+
+def find_zones(text: str, quoted: Sequence[tuple[int, int]]) -> Zones:
+    """The zones of a text; `quoted` are the platform's quotations.
+
+    Those come first, then code and what looks like a quotation, then addresses.
+    """
+    zones: list[tuple[Kind, Sequence[tuple[int, int]]]] = [("quoted", quoted)]
+    for kind, sign, shape in _SHAPES:
+        if sign in text:
+            zones.append((kind, [match.span() for match in shape.finditer(text)]))
     for kind, opening, closing in _TAGS:
-        zones += _between(text, kind, opening, closing)
-    zones += [Zone(match.start(), match.end(), "url") for match in URL.finditer(text)]
-    return tuple(zones)
+        if "<" in text or "[" in text:
+            zones.append((kind, _between(text, opening, closing)))
+    if "://" in text or "www." in text or "WWW." in text:
+        zones.append(("url", [match.span() for match in URL.finditer(text)]))
+    return Zones(zones)
 
 
-def _between(text: str, kind: Kind, opening: re.Pattern[str], closing: re.Pattern[str]) -> list[Zone]:
+def _between(text: str, opening: re.Pattern[str], closing: re.Pattern[str]) -> list[tuple[int, int]]:
     """From each opening tag to the next closing one; without one, there is no zone."""
-    zones: list[Zone] = []
+    zones: list[tuple[int, int]] = []
     at = 0
     while (begin := opening.search(text, at)) is not None:
         end = closing.search(text, begin.end())
         if end is None:
             break
         at = end.end()
-        zones.append(Zone(begin.start(), at, kind))
+        zones.append((begin.start(), at))
     return zones
-
-
-def kind_at(zones: Sequence[Zone], start: int, end: int) -> Kind:
-    """What a stretch belongs to: the first zone that holds all of it.
-
-    Quotations and code come before addresses.
-    """
-    for zone in zones:
-        if zone.start <= start and end <= zone.end:
-            return zone.kind
-    return "own"

@@ -96,7 +96,7 @@ def test_a_decision_is_its_persons_and_its_reason_is_kept_apart() -> None:
         "target": {"kind": "strike", "id": "s1"},
         "version": 3,
         "reason": "it was a joke among friends",
-        "actor": {"id": "mod-1", "capabilities": ["decisions-write"]},
+        "actor": {"id": "mod-1", "capabilities": ["decisions.write"]},
     }
     outputs = screen_with().screen("decisions", record("decisions", event("decision.overturn", "bob", data)))
     (signal,), (content,) = signals_of(outputs), contents_of(outputs)

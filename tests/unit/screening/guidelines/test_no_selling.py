@@ -77,7 +77,10 @@ def test_the_same_host_again_and_again_counts_more() -> None:
             "posts", post_event(text, post=f"p{number}", thread=f"t{number}"), offset=number, at_s=number * 60
         )
         found += [
-            finding.case for post in screened(screen.screen("posts", sent)) for finding in post.findings
+            finding.case
+            for post in screened(screen.screen("posts", sent))
+            for finding in post.findings
+            if finding.guideline == GUIDELINE
         ]
     assert found == ["recommendation", "recommendation", "commercial-link", "commercial-link"]
 

@@ -8,7 +8,7 @@ from services.screening.text.fold import fold
 from services.screening.text.hosts import LINKS, find_links, registrable
 from services.screening.text.matching import Scanner
 from services.screening.text.script import foreign, language
-from services.screening.text.zones import find_zones, kind_at
+from services.screening.text.zones import find_zones
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_a_foreign_part_counts_only_if_it_is_a_good_part() -> None:
 def test_zones(text: str, part: str, kind: str) -> None:
     """Code, what looks like a quotation, and addresses are told from the author's own words."""
     start = text.index(part)
-    assert kind_at(find_zones(text, []), start, start + len(part)) == kind
+    assert find_zones(text, []).kind_at(start, start + len(part)) == kind
 
 
 def test_the_platforms_word_on_quotations_comes_first() -> None:
     """What is quoted and looks like code is quoted."""
-    assert kind_at(find_zones("`damn`", [(0, 6)]), 1, 5) == "quoted"
+    assert find_zones("`damn`", [(0, 6)]).kind_at(1, 5) == "quoted"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""Tables of weighted words: whole numbers added up over the words, and pairs of words, of a folded text.
+
+A table is data of the policy, learned once and auditable term by term (`tools/learn_lexicons.py`). Integers
+add up to the same sum in any order and on any machine, so a decision comes out the same on replay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+WEIGHT_MAX: Final = 127
+WORDS_MAX: Final = 2_000
+"""Words of one text that are added up; what comes later adds nothing."""
+
+WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|[\u2190-\u2bff\U0001f000-\U0001faff]")
+"""A word in Latin letters, or one emoji or other symbol."""
+SKIPPED: Final = frozenset({"rt", "http", "https", "co", "t", "amp", "user", "url", "www", "com"})
+"""What platforms and addresses leave in a text; it says nothing."""
+
+
+def words(folded: str) -> list[str]:
+    """The words of a folded text, at most `WORDS_MAX`."""
+    found: list[str] = []
+    for match in WORD.finditer(folded):
+        word = match.group()
+        if word not in SKIPPED:
+            found.append(word)
+            if len(found) == WORDS_MAX:
+                break
+    return found
+
+
+def terms(of: Sequence[str]) -> set[str]:
+    """Every word, and every pair of words that follow each other: each counts once."""
+    return {*of, *map(" ".join, pairwise(of))}
+
+
+def read_table(name: str, entries: Sequence[str]) -> dict[str, int]:
+    """A table out of a policy's list, whose entries are a weight and its terms: `12: kitchen; go back`.
+
+    Raises:
+        ValueError: where an entry isn't one.
+    """
+    table: dict[str, int] = {}
+    for entry in entries:
+        weight, colon, listed = entry.partition(":")
+        if not colon or not re.fullmatch(r"\s*-?[0-9]{1,3}\s*", weight) or abs(int(weight)) > WEIGHT_MAX:
+            raise ValueError(
+                f"list `{name}`: expected a weight from -{WEIGHT_MAX} to {WEIGHT_MAX}, a colon and terms "
+                f"apart by semicolons, found `{entry[:60]}`"
+            )
+        for term in listed.split(";"):
+            if term.strip():
+                table[term.strip()] = int(weight)
+    return table
+
+
+class Lexicon:
+    """Several tables, added up in one go."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, int]]) -> None:
+        self.names: Final = tuple(tables)
+        self._weights: dict[str, list[tuple[int, int]]] = {}
+        for place, name in enumerate(self.names):
+            for term, weight in tables[name].items():
+                self._weights.setdefault(term, []).append((place, weight))
+
+    def sums(self, found: set[str]) -> dict[str, int]:
+        """The sum of each table over terms of a text."""
+        sums = [0] * len(self.names)
+        weights = self._weights
+        for term in found:
+            for place, weight in weights.get(term, ()):
+                sums[place] += weight
+        return dict(zip(self.names, sums, strict=True))
+
+    def weight(self, name: str, term: str) -> int:
+        """What a term adds to a table."""
+        place = self.names.index(name)
+        return sum(weight for at, weight in self._weights.get(term, ()) if at == place)
