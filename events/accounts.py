@@ -63,10 +63,10 @@ class ProfileUpdatedData(Data):
 class VerifiedData(Data):
     """Something that the platform has checked belongs to the account."""
 
-    what: Literal["email", "phone", "domain"]
-    """What was checked."""
+    what: Literal["email", "phone", "domain", "identity", "payment"]
+    """What was checked; `identity` is a document's or another service's, `payment` a means of paying."""
     value: str = Field(min_length=1, max_length=EMAIL_CHARS_MAX)
-    """The address, number or domain."""
+    """The address, number or domain; for the others what the platform calls it, always the same."""
 
 
 class ClosedData(Data):

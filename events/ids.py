@@ -41,6 +41,11 @@ def campaign_entity(fingerprint: str) -> str:
     return f"{CAMPAIGN_PREFIX}{fingerprint.rpartition(':')[2][:CAMPAIGN_DIGITS]}"
 
 
+def identity_entity(digest: str) -> str:
+    """The entity name of a key that accounts can have in common, by its keyed digest."""
+    return f"identity:{digest}"
+
+
 def partition_entity(partition: int) -> str:
     """The reserved entity name under which a partition keeps its guard, and to which ticks are addressed."""
     return f"partition:{partition}"

@@ -74,7 +74,9 @@ DIRECTED: Final = MemoryRule(
             "pile_on_minutes": 60,
         }
     ),
-    lists=MappingProxyType({"hostile": "cases, as `guideline/case`, that make a post hostile to whom it is directed at"}),
+    lists=MappingProxyType(
+        {"hostile": "cases, as `guideline/case`, that make a post hostile to whom it is directed at"}
+    ),
 )
 """Hostile posts at one person: by one author over days, or by many within the hour."""
 
@@ -97,9 +99,7 @@ def limit(rule: MemoryRule, settings: RuleSettings, name: str) -> int:
     return max(1, int(settings.params.get(name, rule.params[name])))
 
 
-def finding(
-    policy: Policy, rule: MemoryRule, case: str, confidence: int, reason: str
-) -> Finding | None:
+def finding(policy: Policy, rule: MemoryRule, case: str, confidence: int, reason: str) -> Finding | None:
     """What a rule found, as the policy prices it and with the most that it lets follow.
 
     None where the policy has no such case, or the rule is not in use.

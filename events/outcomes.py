@@ -165,7 +165,8 @@ class SanctionImposedData(OutcomeData):
     origin: SanctionOrigin
     """What imposed it."""
     content_action: ContentAction
-    """What to do with the post, for `content_removal`; otherwise `none`."""
+    """What to do with the post, for `content_removal`; with all further posts, for a `posting_restriction`
+    until a person has looked; otherwise `none`."""
     post: Reference | None
     """The post, for `content_removal`."""
     revision: int | None
@@ -234,6 +235,19 @@ class SanctionLiftedData(OutcomeData):
     """Where the reason is kept."""
 
 
+class ProfileRemindedData(OutcomeData):
+    """What the account is kindly asked for. It is no sanction, and nothing follows from it."""
+
+    missing: tuple[str, ...]
+    """What its profile lacks: `company`, `title`, `photo` or `business_address`."""
+    encouraged: tuple[str, ...]
+    """What would be welcome as well."""
+    guideline: str
+    """The guideline that asks for it."""
+    policy_version: str
+    """The policy that has the guideline's text: 64 hexadecimal digits."""
+
+
 class StandingChangedData(Data):
     """An account's standing, whole; the newest of an account replaces all before."""
 
@@ -273,6 +287,8 @@ class StandingChangedData(Data):
     """How many questions about it are open."""
     reporter_muted: bool
     """Whether its reports are ignored."""
+    profile_missing: tuple[str, ...] = ()
+    """What its profile lacks of what the policy asks for."""
 
 
 class StrikeIssued(Event):
@@ -331,6 +347,13 @@ class SanctionLifted(Event):
     data: SanctionLiftedData
 
 
+class ProfileReminded(Event):
+    """The grace period is over: remind the account to complete its profile."""
+
+    type: Literal["goodstanding.profile.reminded.v1"] = "goodstanding.profile.reminded.v1"
+    data: ProfileRemindedData
+
+
 class StandingChanged(Event):
     """The account's standing after an entry."""
 
@@ -339,7 +362,7 @@ class StandingChanged(Event):
 
 
 StrikeOutcome = StrikeIssued | StrikeAmended | StrikeConfirmed | StrikeRemoved | StrikeExpired
-SanctionOutcome = SanctionImposed | SanctionAmended | SanctionLifted
+SanctionOutcome = SanctionImposed | SanctionAmended | SanctionLifted | ProfileReminded
 StandingOutcome = StandingChanged
 OutcomeEvent = Annotated[StrikeOutcome | SanctionOutcome | StandingOutcome, Field(discriminator="type")]
 """Every event of the topics `strikes`, `sanctions` and `standings`."""

@@ -283,7 +283,7 @@ class Policy(_Model):
         Sections that came later are left out where the policy doesn't have them, so that an older text keeps
         its version.
         """
-        absent = LATER_SECTIONS - self.model_fields_set
+        absent = {*LATER_SECTIONS} - self.model_fields_set
         return msgspec.json.encode(self.model_dump(mode="json", exclude=absent), order="deterministic")
 
     @cached_property

@@ -151,15 +151,40 @@ class _StandingChanged(msgspec.Struct, frozen=True, gc=False):
     merits: int
     open_cases: int
     reporter_muted: bool
+    profile_missing: tuple[str, ...] = ()
 
 
+class _ProfileReminded(msgspec.Struct, frozen=True, gc=False):
+    sequence: int
+    effective_at: datetime
+    missing: tuple[str, ...]
+    encouraged: tuple[str, ...]
+    guideline: str
+    policy_version: str
+
+
+_SILENT: Final = frozenset(
+    {
+        ledger.Refused,
+        ledger.PostRemembered,
+        ledger.PostForgotten,
+        ledger.CampaignLearned,
+        ledger.HostilityNoted,
+        ledger.HostilityReceived,
+        ledger.BadgeringRaised,
+        ledger.PileOnRaised,
+        ledger.ContactNoted,
+    }
+)
+"""What is only remembered, or changed nothing: alone, it is no news of the standing."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def public_events(entry: Entry) -> list[Publication]:
     """The events of an entry, in the order of its outcomes, the standing last.
 
-    An entry about anything but an account tells nothing, and one that only refuses changes nothing.
+    An entry about anything but an account tells nothing, and one that only refuses or remembers changes
+    nothing.
     """
     if not entry.entity.startswith(_ACCOUNT):
         return []
@@ -169,7 +194,7 @@ def public_events(entry: Entry) -> list[Publication]:
     changed = False
     for ordinal, outcome in enumerate(entry.outcomes):
         kind = type(outcome)
-        changed = changed or kind is not ledger.Refused
+        changed = changed or kind not in _SILENT
         publish = _PUBLISH.get(kind)
         if publish is not None:
             topic, name, shape = publish
@@ -258,7 +283,12 @@ def _standing(sequence: int, s: Standing) -> _StandingChanged:
         sequence, s.version, s.account_kind, s.active_points, s.confirmed_points, s.active_strikes,
         s.warnings, s.total_strikes, s.rung, s.suspended, s.suspended_until, s.terminated,
         s.termination_proposed, s.restrictions, s.hidden_posts, s.merits, s.open_cases, s.reporter_muted,
+        s.profile_missing,
     )  # fmt: skip
+
+
+def _reminded(sequence: int, o: ledger.ProfileReminded) -> _ProfileReminded:
+    return _ProfileReminded(sequence, o.effective_at, o.missing, o.encouraged, o.guideline, o.policy_version)
 
 
 _Shape = Callable[[int, Any], msgspec.Struct]
@@ -272,5 +302,6 @@ _PUBLISH: Final[Mapping[type, tuple[str, str, _Shape]]] = MappingProxyType(
         ledger.SanctionImposed: ("sanctions", "sanction.imposed", _imposed),
         ledger.SanctionAmended: ("sanctions", "sanction.amended", _moved),
         ledger.SanctionLifted: ("sanctions", "sanction.lifted", _lifted),
+        ledger.ProfileReminded: ("sanctions", "profile.reminded", _reminded),
     }
 )

@@ -24,11 +24,7 @@ Status = Literal["stable", "draft"]
 
 DRAFTS: Final = frozenset(
     {
-        "goodstanding.account.signed_in.v1",
-        "goodstanding.account.blocked.v1",
         "goodstanding.appeal.filed.v1",
-        "goodstanding.decision.link.v1",
-        "goodstanding.decision.unlink.v1",
         "goodstanding.decision.merge.v1",
         "goodstanding.decision.propose_referral.v1",
         "goodstanding.decision.confirm_referral.v1",

@@ -83,3 +83,21 @@ _ALL: Final = (
 )
 STAGES: Final = MappingProxyType({flow.name: flow for flow in _ALL})
 """Every stage, by name."""
+
+BETWEEN: Final = MappingProxyType(
+    {
+        "post_screened": ("fingerprint_sighted", "hostility_sighted", "contact_barred"),
+        "account_changed": ("key_shared", "key_barred"),
+        "merit_earned": ("merit_given",),
+        "report_filed": ("report_weighed",),
+        "report_weighed": ("report_answered",),
+        "report_withdrawn:reporter": ("report_withdrawn:subject",),
+        "decided": ("report_answered", "key_barred", "link_decided"),
+        "key_shared": ("pair_shared", "bar_met", "name_met"),
+        "key_barred": ("bar_met",),
+        "fingerprint_sighted": ("campaign_found",),
+        "contact_refused": ("contact_barred",),
+    }
+)
+"""Which kinds of signals one entity may send to another, by the kind that it decides. Nothing here leads back
+to itself, so whatever comes in comes to an end. A signal that failed, once decided again, sends as its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -121,6 +121,16 @@ def _closed(o: ledger.CaseClosed) -> str:
     return f"case {short(o.case)} closed: {o.result}{told}"
 
 
+def _parts(parts: Sequence[str]) -> str:
+    return f"{', '.join(map(_words, parts))} missing" if parts else "nothing is missing"
+
+
+def _key_held(o: ledger.KeyHeld) -> str:
+    if o.saturated_until is not None:
+        return f"too many have this {o.key.kind}: it says nothing until {o.saturated_until:%Y-%m-%d}"
+    return f"{o.account} has this {o.key.kind}"
+
+
 def _refused(o: ledger.Refused) -> str:
     version = f"; its version is {o.current_version} now" if o.current_version is not None else ""
     return f"refused ({_words(o.code)}): {o.message}{version}; {o.remedy}"
@@ -154,6 +164,24 @@ _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
         ledger.CaseClosed: _closed,
         ledger.PostCleared: lambda o: f"post {o.post}, revision {o.revision} cleared by {o.actor.id}",
         ledger.NoteAdded: lambda o: f"note by {o.actor.id}",
+        ledger.ProfileNoted: lambda o: f"profile: {_parts(o.missing)}",
+        ledger.ProfileReminded: lambda o: f"reminded of the profile: {_parts(o.missing)}",
+        ledger.MeritGivenNoted: lambda o: f"praised {o.to}",
+        ledger.KeyHeld: _key_held,
+        ledger.KeyDropped: lambda o: f"{o.account} is forgotten here",
+        ledger.BarNoted: lambda o: f"{'barred by the termination' if o.barred else 'no longer barred'}",
+        ledger.PairNoted: lambda o: (
+            f"{'has' if o.shared else 'no longer has'} its {o.key.kind} in common with {o.other}: "
+            f"{'no' if o.strength == 'none' else o.strength} link, weight {o.weight}"
+        ),
+        ledger.BarMetNoted: lambda o: (
+            f"{'has' if o.met else 'is cleared of having'} the {o.key.kind} of a terminated account"
+            f"{'; its posts are held' if o.held else ''}"
+        ),
+        ledger.NameNoted: lambda o: f"its name looks like {f'that of {o.other}' if o.other else 'our own'}",
+        ledger.LinkNoted: lambda o: (
+            f"{'one' if o.linked else 'not one'} person's with {o.other}, says {o.actor.id}"
+        ),
         ledger.Refused: _refused,
         ledger.Failed: lambda o: f"deciding failed, a fault of ours: {o.error}; case {short(o.case)}",
     }

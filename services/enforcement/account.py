@@ -16,9 +16,18 @@ from events.ledger import Outcome, Standing
 from events.policy import Policy
 from events.signals import (
     AccountChanged,
+    BarMet,
+    CampaignFound,
+    ContactBarred,
+    ContactRefused,
     Decided,
+    HostilitySighted,
+    LinkDecided,
     MeritEarned,
+    MeritGiven,
+    NameMet,
     NoticeDelivered,
+    PairShared,
     PostScreened,
     ReportAnswered,
     ReportFiled,
@@ -28,9 +37,10 @@ from events.signals import (
     Signal,
     Tick,
 )
-from services.enforcement import accounts, decisions, posts, reports
+from services.enforcement import accounts, campaigns, decisions, harassment, links, posts, reports
 from services.enforcement.casework import close
 from services.enforcement.decider import Context, Decision
+from services.enforcement.decisions import identities
 from services.enforcement.decisions.refusals import Refusal, case_of
 from services.enforcement.draft import Draft
 from services.enforcement.due import deadlines, due, may_differ
@@ -97,7 +107,7 @@ def _tick(draft: Draft, tick: Tick) -> None:
 
 
 def _decided(draft: Draft, decision: Decided) -> None:
-    decisions.decided(draft, decision, {"redecide": _redecide})
+    decisions.decided(draft, decision, _MORE)
 
 
 def _redecide(draft: Draft, decision: Decided) -> None:
@@ -115,6 +125,11 @@ def _redecide(draft: Draft, decision: Decided) -> None:
     close(draft, case, "redecided", decision.reason_ref, None)
 
 
+_MORE: Final[dict[str, decisions.Handler]] = {
+    "redecide": _redecide,
+    "link": identities.link,
+    "unlink": identities.unlink,
+}
 _HANDLERS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     PostScreened: posts.post_screened,
     AccountChanged: accounts.account_changed,
@@ -127,6 +142,15 @@ _HANDLERS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     ReportAnswered: reports.report_answered,
     Decided: _decided,
     Tick: _tick,
+    CampaignFound: campaigns.campaign_found,
+    HostilitySighted: harassment.hostility_sighted,
+    ContactRefused: harassment.contact_refused,
+    ContactBarred: harassment.contact_barred,
+    MeritGiven: accounts.merit_given,
+    PairShared: links.pair_shared,
+    BarMet: links.bar_met,
+    NameMet: links.name_met,
+    LinkDecided: links.link_decided,
 }
 
 ACCOUNT: Final = AccountDecider()

@@ -6,10 +6,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from events.ledger import AccountNoted, MeritNoted, NoticeNoted, Refused, SanctionCarried
-from events.signals import AccountChanged, MeritEarned, NoticeDelivered, SanctionReported
+from events.ids import account_entity
+from events.ledger import AccountNoted, MeritGivenNoted, MeritNoted, NoticeNoted, Refused, SanctionCarried
+from events.signals import AccountChanged, MeritEarned, MeritGiven, NoticeDelivered, SanctionReported
+from services.enforcement.barring import forget, new_keys, reserve_names, share
 from services.enforcement.draft import Draft
+from services.enforcement.evolve.accounts import merged
 from services.enforcement.ladder import survivors
+from services.enforcement.links import meet_name
+from services.enforcement.profiles import profile_known
 from services.enforcement.sanctioning import refold, restore_post
 from services.enforcement.state import AccountState
 from services.enforcement.striking import find_strike, remove
@@ -21,8 +26,9 @@ OWN_MAX: Final = 20
 def account_changed(draft: Draft, change: AccountChanged) -> None:
     """Take up what became known; an account that turns out to be staff is looked at by a person."""
     change = _whole(draft.state, change)
-    was = draft.state.account_kind
-    if not _says_something_new(draft.state, change):
+    was, held = draft.state.account_kind, draft.state.keys
+    keys = new_keys(draft.state, change, draft.now, draft.policy)
+    if not keys and not _says_something_new(draft.state, change):
         return
     at = draft.signal.occurred_at if change.change == "registered" else draft.now
     draft.note(
@@ -35,9 +41,19 @@ def account_changed(draft: Draft, change: AccountChanged) -> None:
             change.own_phones,
             change.complete,
             change.email_class,
+            change.profile,
+            keys,
         )
     )
+    profile_known(draft)
+    if change.change == "erased":
+        forget(draft, held)
+    elif keys:
+        share(draft, held, keys)
+    if change.name_reserved:
+        meet_name(draft, "", "the name reads like one of the community's own", staff=True)
     if change.account_kind == "staff" and was != "staff":
+        reserve_names(draft)
         _withdraw_automation(draft)
 
 
@@ -71,6 +87,8 @@ def _says_something_new(state: AccountState, change: AccountChanged) -> bool:
         or change.own_domains not in (None, state.own_domains)
         or change.own_emails not in (None, state.own_emails)
         or change.own_phones not in (None, state.own_phones)
+        or (change.profile is not None and merged(state.profile, change.profile) != state.profile)
+        or (change.name_reserved is True and "" not in state.names_met)
     )
 
 
@@ -90,9 +108,23 @@ def _withdraw_automation(draft: Draft) -> None:
 
 
 def merit_earned(draft: Draft, merit: MeritEarned) -> None:
-    """A merit from somebody else; merits show in the standing and buy nothing off."""
-    if merit.by != draft.state.account:
-        draft.note(MeritNoted(merit.merit, merit.post, merit.by, draft.now))
+    """A merit from somebody else; merits show in the standing and buy nothing off.
+
+    Who gave it is told the first time, so that praise given in return can be told from other praise.
+    """
+    state = draft.state
+    if merit.by == state.account or merit.by in state.links:
+        return
+    first = all(giver.account != merit.by for giver in state.givers)
+    draft.note(MeritNoted(merit.merit, merit.post, merit.by, draft.now))
+    if first:
+        draft.send(account_entity(merit.by), "merit_given", MeritGiven(merit.by, state.account))
+
+
+def merit_given(draft: Draft, given: MeritGiven) -> None:
+    """This account praised another; what it has from there was given in return."""
+    if given.to not in draft.state.given:
+        draft.note(MeritGivenNoted(given.to, draft.now))
 
 
 def notice_delivered(draft: Draft, notice: NoticeDelivered) -> None:

@@ -141,9 +141,7 @@ class CampaignDecider:
 # --- sightings ---------------------------------------------------------------------------------------------
 
 
-def _sighted(
-    state: CampaignState, signal: Signal, seen: FingerprintSighted, context: Context
-) -> Decision:
+def _sighted(state: CampaignState, signal: Signal, seen: FingerprintSighted, context: Context) -> Decision:
     policy = context.policies[signal.policy_version]
     settings = settings_of(policy, REPEATED)
     if settings is None:
@@ -194,9 +192,7 @@ def _is_news(
     return all((s.account, s.post) != (seen.account, seen.post) for s in sightings)
 
 
-def _answer(
-    made: _Made, seen: FingerprintSighted, settings: RuleSettings, *, established: bool
-) -> None:
+def _answer(made: _Made, seen: FingerprintSighted, settings: RuleSettings, *, established: bool) -> None:
     """Tell whom it concerns: all of them once it is established, and each one that joins later."""
     watched = next(w for w in made.state.watched if w.fingerprint == seen.fingerprint)
     authors = len({s.account for s in watched.sightings})
@@ -205,9 +201,7 @@ def _answer(
         made.add_to_case(watched, [watched.sightings[-1]])
     elif is_campaign(watched, settings):
         threads = len({s.thread or s.post for s in watched.sightings})
-        made.note(
-            CampaignEstablished(watched.fingerprint, watched.sort, authors, threads, made.context.now)
-        )
+        made.note(CampaignEstablished(watched.fingerprint, watched.sort, authors, threads, made.context.now))
         for account in sorted({s.account for s in watched.sightings}):
             made.tell(watched, account, authors)
         made.open_case(watched, authors)
@@ -264,9 +258,15 @@ class _Made:
         if len(self.state.cases) >= CASES_MAX:
             return
         case = derived_id(self.state.entity, self.signal.id, "case:campaign")
-        what = "posted the same text within the hour" if watched.sort == "text" else "are new and link to one site"
+        what = (
+            "posted the same text within the hour"
+            if watched.sort == "text"
+            else "are new and link to one site"
+        )
         summary = f"no-spam: {authors} accounts {what}"
-        self.note(CaseOpened(case, subject_of(watched.fingerprint), "campaign", False, summary, self.context.now))
+        self.note(
+            CaseOpened(case, subject_of(watched.fingerprint), "campaign", False, summary, self.context.now)
+        )
         self.add_to_case(watched, watched.sightings)
 
     def add_to_case(self, watched: Watched, sightings: Any) -> None:
@@ -333,9 +333,7 @@ def _decided(state: CampaignState, signal: Signal, decision: Decided, context: C
     if decision.version != case.version:
         message = f"the decision saw version {decision.version} of the case, now at {case.version}"
         return refused("stale", message, "look at what changed, and decide again", case.version)
-    made = CaseClosed(
-        case.id, case.version + 1, result, signal.actor, decision.reason_ref, context.now
-    )
+    made = CaseClosed(case.id, case.version + 1, result, signal.actor, decision.reason_ref, context.now)
     return Decision((made,))
 
 

@@ -139,12 +139,12 @@ def find_case(state: AccountState, subject: str) -> Case | None:
     return next((case for case in state.cases if case.subject == subject), None)
 
 
-def evidence_of(finding: Finding, post: PostScreened) -> Evidence:
-    """The evidence that a finding in a post gives."""
+def evidence_of(finding: Finding, post: PostScreened, rules_digest: str) -> Evidence:
+    """The evidence that a finding in a post gives. `rules_digest`: of the rules that found it."""
     return Evidence(
         finding.rule,
         finding.rule_version,
-        post.rules_digest,
+        rules_digest,
         finding.confidence,
         finding.spans,
         finding.term_class,

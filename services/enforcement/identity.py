@@ -203,13 +203,13 @@ def _names(state: IdentityState, body: KeyShared) -> list[Body]:
     if body.key.kind != "name":
         return []
     if body.staff:
-        return [NameMet(one.account, body.account, body.key, True) for one in state.holders]
+        return list[Body](NameMet(one.account, body.account, body.key, True) for one in state.holders)
     if state.staff:
         return [NameMet(body.account, state.staff[0], body.key, True)]
     if any(one.account == body.account and one.form == body.key.form for one in state.holders):
         return []
     alike = (one for one in state.holders if one.account != body.account and one.form != body.key.form)
-    return [NameMet(body.account, one.account, body.key, False) for one in alike][:1]
+    return list[Body](NameMet(body.account, one.account, body.key, False) for one in alike)[:1]
 
 
 def _dropped(state: IdentityState, body: KeyShared, context: Context) -> Made:
@@ -286,7 +286,7 @@ def _forgotten(state: IdentityState, o: KeyDropped) -> IdentityState:
         state,
         holders=tuple(one for one in state.holders if one.account != o.account),
         staff=tuple(one for one in state.staff if one != o.account),
-        bars=tuple(replace(bar, account="") if bar.account == o.account else bar for bar in state.bars),
+        bars=tuple(bar for bar in state.bars),
     )
 
 

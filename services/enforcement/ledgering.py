@@ -54,7 +54,12 @@ def failed(state: Any, signal: Signal, context: Context, error: str, *, keep: bo
     if case is None:
         case_id = derived_id(state.entity, signal.id, "case:failed")
         opened = CaseOpened(
-            case_id, f"failed:{state.entity.partition(':')[2]}", "failed", True, f"could not be decided: {error}", now
+            case_id,
+            f"failed:{state.entity.partition(':')[2]}",
+            "failed",
+            True,
+            f"could not be decided: {error}",
+            now,
         )
         update = CaseUpdated(case_id, 1, now, failed_signal=signal if keep else None)
         return Decision((Failed(error, case_id, now, at_tick), opened, update))

@@ -52,7 +52,9 @@ class Remembered(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     def bears(self, fingerprint: str, sort: FingerprintSort) -> bool:
         """Whether the post has this fingerprint."""
-        return fingerprint == self.text if sort == "text" else self.new_account and fingerprint in self.domains
+        return (
+            fingerprint == self.text if sort == "text" else self.new_account and fingerprint in self.domains
+        )
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -150,7 +152,9 @@ def hostility_noted(memory: Memory, o: HostilityNoted) -> Memory:
 
 def hostility_received(memory: Memory, o: HostilityReceived) -> Memory:
     """Each post counts once."""
-    kept = [r for r in memory.received if (r.by, r.post) != (o.by, o.post) and r.received_at >= o.forget_before]
+    kept = [
+        r for r in memory.received if (r.by, r.post) != (o.by, o.post) and r.received_at >= o.forget_before
+    ]
     if not o.taken_back:
         kept.append(Received(o.by, o.post, o.received_at, o.thread))
     return replace(memory, received=tuple(kept)[-HOSTILITY_RECEIVED_MAX:])

@@ -23,7 +23,9 @@ from events.policy import Policy
 from events.publish import public_events
 from events.signals import PolicyActivated, Signal, Tick
 from services.enforcement.account import ACCOUNT
+from services.enforcement.campaign import CAMPAIGN
 from services.enforcement.decider import Context, Decider
+from services.enforcement.identity import IDENTITY
 from services.enforcement.ledgering import Applied, apply
 
 BATCH_ENTRIES_MAX: Final = 2_000
@@ -33,7 +35,9 @@ FAILURES_MAX: Final = 100
 """More failed decisions than this within the window are a fault of this build: the worker turns not-ready."""
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
-DECIDERS: Final[Mapping[str, Decider[Any]]] = {ACCOUNT.prefix: ACCOUNT}
+DECIDERS: Final[Mapping[str, Decider[Any]]] = {
+    decider.prefix: decider for decider in (ACCOUNT, IDENTITY, CAMPAIGN)
+}
 
 
 class Record(Protocol):

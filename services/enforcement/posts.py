@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import msgspec
 
+from events import memory_rules
 from events.ids import post_act
-from events.ledger import CaseFinding, Detection, Evidence, FindingEffect, FindingNoted, Notice, PostChanged
-from events.memory_rules import REPEATED, rules_digest
+from events.ledger import CaseFinding, Detection, FindingEffect, FindingNoted, Notice, PostChanged
 from events.policy import Case as PolicyCase
 from events.policy import Policy
 from events.signals import Actor, Finding, Mode, PostScreened
@@ -43,8 +43,9 @@ def post_screened(draft: Draft, post: PostScreened) -> None:
     """Decide about one revision of a post."""
     pricing = draft.context.policies[draft.signal.policy_version]
     if post.change == "deleted":
-        repetition.forget(draft, post, pricing)
-        harassment.take_back(draft, post, pricing)
+        if draft.state.memory is not None:
+            repetition.forget(draft, post, pricing)
+            harassment.take_back(draft, post)
         _deleted(draft, post)
         return
     judged = judge_all(draft, post.findings, post.rules_digest, pricing)
@@ -61,7 +62,9 @@ def _added_up(draft: Draft, post: PostScreened, pricing: Policy) -> list[Judged]
     """What the post comes to with what the account remembers, beyond what was found in it by itself."""
     found = {(finding.guideline, finding.case) for finding in post.findings}
     added = [f for f in repetition.remember(draft, post, pricing) if (f.guideline, f.case) not in found]
-    return judge_all(draft, added, rules_digest(pricing, REPEATED), pricing) if added else []
+    if not added:
+        return []
+    return judge_all(draft, added, memory_rules.rules_digest(pricing, memory_rules.REPEATED), pricing)
 
 
 def judge_all(
@@ -224,16 +227,12 @@ def _violation(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) 
         case=item.case.id,
         severity=item.case.severity,
         occurred_at=draft.signal.occurred_at,
-        evidence=_evidence(item, post),
+        evidence=evidence_of(item.finding, post, item.rules_digest),
         pricing=pricing,
         detection=BY_RULE,
         facts=item.finding.reason,
         confirmed=False,
     )
-
-
-def _evidence(item: Judged, post: PostScreened) -> Evidence:
-    return msgspec.structs.replace(evidence_of(item.finding, post), rules_digest=item.rules_digest)
 
 
 def _tell(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> None:
@@ -259,7 +258,7 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         item.case.id,
         item.case.severity,
         draft.signal.occurred_at,
-        _evidence(item, post),
+        evidence_of(item.finding, post, item.rules_digest),
         pricing.version,
     )
     draft.add_to_case(
@@ -287,7 +286,7 @@ def _note(draft: Draft, post: PostScreened, item: Judged, effect: FindingEffect)
             item.case.id,
             item.case.severity,
             effect,
-            _evidence(item, post),
+            evidence_of(item.finding, post, item.rules_digest),
             draft.now,
         )
     )

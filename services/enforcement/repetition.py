@@ -86,7 +86,9 @@ def _memory(draft: Draft) -> Memory:
 
 
 def _note(draft: Draft, post: Remembered, settings: RuleSettings) -> None:
-    hours = max(limit(REPEATED, settings, name) for name in ("repeated_hours", "linked_hours", "campaign_hours"))
+    hours = max(
+        limit(REPEATED, settings, name) for name in ("repeated_hours", "linked_hours", "campaign_hours")
+    )
     draft.note(
         PostRemembered(
             post.post,
@@ -137,7 +139,7 @@ def _repetition(draft: Draft, post: Remembered, pricing: Policy, settings: RuleS
 
 
 def _scattered(draft: Draft, post: Remembered, pricing: Policy, settings: RuleSettings) -> Finding | None:
-    """One domain in several threads: a person looks, unless the account is new, which makes it mass posting."""
+    """One domain in several threads: a person looks, unless the account is new: that is mass posting."""
     hours = limit(REPEATED, settings, "linked_hours")
     since = post.received_at - timedelta(hours=hours)
     for domain in post.domains:
@@ -193,7 +195,8 @@ def _is_told(
         p.post != post.post and p.bears(fingerprint, sort) and (since is None or p.received_at > since)
         for p in memory.posts
     ) or any(
-        known.fingerprint == fingerprint and known.until > draft.signal.received_at for known in memory.campaigns
+        known.fingerprint == fingerprint and known.until > draft.signal.received_at
+        for known in memory.campaigns
     )
 
 

@@ -21,6 +21,7 @@ from events.ledger import (
     TerminationSettled,
 )
 from events.signals import Actor, ContentAction
+from services.enforcement.barring import bar
 from services.enforcement.casework import close
 from services.enforcement.course import Course, course
 from services.enforcement.draft import Draft, find_case, notice_of
@@ -255,6 +256,8 @@ def withdraw_termination(draft: Draft, result: SettleResult, actor: Actor, reaso
     if case is not None:
         closed: CaseResult = "dismissed" if dismissed else "overturned"
         close(draft, case, closed, reason_ref, None)
+    if settled == "reversed":
+        bar(draft, proposal.id, proposal.at, barred=False)
     _owed(draft, course(draft.state, draft.context.policies), proposal.at)
 
 

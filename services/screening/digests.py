@@ -33,7 +33,10 @@ PLUS_TAG_PROVIDERS: Final = frozenset(
 )
 DOT_PROVIDERS: Final = frozenset({"gmail.com", "googlemail.com"})
 
-Kind = Literal["email", "phone", "domain", "reporter", "address", "secret", "card", "ssn", "password"]
+Kind = Literal[
+    "email", "phone", "domain", "reporter", "address", "secret", "card", "ssn", "password", "text",
+    "verified", "device", "payment", "network", "name", "written",
+]  # fmt: skip
 
 
 class IdentityKey(msgspec.Struct, frozen=True):

@@ -45,16 +45,29 @@ PLACEHOLDERS: Final = frozenset(
 )  # fmt: skip
 
 
+_ALIKE: Final = str.maketrans("01i", "oll")
+
+
+def _look(domain: str) -> str:
+    return domain.translate(_ALIKE).replace("rn", "m")
+
+
+_FREE_LOOKS: Final = frozenset(map(_look, FREE))
+_DISPOSABLE_LOOKS: Final = frozenset(map(_look, DISPOSABLE))
+
+
 def email_class(address: str) -> EmailClass:
-    """The class of an address."""
+    """The class of an address. A domain that looks like a provider's (`gmaiI.com`) is taken for that."""
     domain = domain_form(address)
     if "@" not in address or "." not in domain:
         return "unknown"
-    if domain in DISPOSABLE:
+    look = _look(domain)
+    if look in _DISPOSABLE_LOOKS:
         return "disposable"
-    return "free" if domain in FREE else "business"
+    return "free" if look in _FREE_LOOKS else "business"
 
 
-def is_placeholder(text: str | None) -> bool:
-    """Whether a profile's field says nothing."""
-    return text is None or text.strip().lower() in PLACEHOLDERS
+def is_placeholder(text: str | None, handle: str | None = None) -> bool:
+    """Whether a profile's field says nothing: it is empty, stands for nothing, or repeats the handle."""
+    plain = "" if text is None else text.strip().lower()
+    return plain in PLACEHOLDERS or (handle is not None and plain == handle.strip().lower().lstrip("@"))

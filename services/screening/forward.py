@@ -13,10 +13,12 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from events.accounts import (
+    AccountBlocked,
     AccountClosed,
     AccountErased,
     AccountProfileUpdated,
     AccountRegistered,
+    AccountSignedIn,
     AccountUnion,
     AccountVerified,
     NoticeDelivered,
@@ -28,12 +30,14 @@ from events.codec import encode
 from events.contents import Content, ContentKind, content_ref, encode_content
 from events.decisions import DecisionUnion, Note, to_decided
 from events.ids import account_entity, derived_id
+from events.policy import Identity
 from events.posts import AnswerAccepted, PostEndorsed
 from events.reports import ReportFiled, ReportUnion
 from events.signals import (
     AccountChanged,
     Actor,
     Body,
+    ContactRefused,
     MeritEarned,
     Origin,
     ReportWeighed,
@@ -46,6 +50,13 @@ from events.signals import ReportWithdrawn as WithdrawnSignal
 from services.runtime.stage import Output, Record
 from services.screening.digests import IdentityKey, domain_form, email_form, phone_form
 from services.screening.email_class import EmailClass, email_class, is_placeholder
+from services.screening.persons import (
+    is_reserved,
+    profile_keys,
+    profile_said,
+    sign_in_keys,
+    verified_keys,
+)
 
 PLATFORM: Final = Actor("platform", "platform")
 SCREENING: Final = Actor("rule", "screening")
@@ -235,14 +246,20 @@ def _copy(at: Context, event: ReportFiled) -> tuple[str | None, list[Output]]:
     return ref, [content_output(content)]
 
 
-def forward_account(at: Context, event: AccountUnion, key: IdentityKey, region: str) -> list[Output]:
+def forward_account(
+    at: Context, event: AccountUnion, key: IdentityKey, region: str, rules: Identity
+) -> list[Output]:
     """What became known of an account. `region` is where numbers without `+` would be dialled.
 
-    Sign-ins, blocks and appeals are drafts: nothing acts on them yet, and they don't come here.
+    `rules` are the policy's about names. A sign-in without anything to recognise leads to nothing. Appeals
+    are drafts: nothing acts on them yet, and they don't come here.
     """
     account = event.subject
     entity = account_entity(account)
     match event:
+        case AccountBlocked():
+            refused = ContactRefused(account, event.data.account, event.data.blocked)
+            return [at.signal(entity, refused, Actor("account", account))]
         case NoticeDelivered():
             return [at.signal(entity, NoticeSignal(account, event.data.about), PLATFORM)]
         case SanctionCarriedOut():
@@ -257,27 +274,43 @@ def forward_account(at: Context, event: AccountUnion, key: IdentityKey, region: 
                     PLATFORM,
                 )
             ]
+    changed = _changed(event, key, region, rules)
+    return [] if changed is None else [at.signal(entity, changed, PLATFORM)]
+
+
+def _changed(event: AccountUnion, key: IdentityKey, region: str, rules: Identity) -> AccountChanged | None:
+    """What became known; None: nothing."""
+    account = event.subject
+    match event:
         case AccountRegistered():
-            changed = _profile(account, "registered", event.data.profile, key, region)
-            changed = msgspec.structs.replace(
+            changed = _profile(account, "registered", event.data.profile, key, region, rules)
+            return msgspec.structs.replace(
                 changed, account_kind=event.data.kind, complete=bool(changed.complete)
             )
         case AccountProfileUpdated():
-            changed = _profile(account, "updated", event.data.profile, key, region)
-            changed = msgspec.structs.replace(changed, account_kind=event.data.kind)
+            changed = _profile(account, "updated", event.data.profile, key, region, rules)
+            return msgspec.structs.replace(changed, account_kind=event.data.kind)
         case AccountVerified():
-            changed = _verified(account, event, key, region)
+            keys = verified_keys(event, key, region)
+            return msgspec.structs.replace(_verified(account, event, key, region), keys=keys)
+        case AccountSignedIn():
+            keys = sign_in_keys(event, key)
+            return AccountChanged(account, "signed_in", keys=keys) if keys else None
         case AccountClosed():
-            changed = AccountChanged(account, "closed")
+            return AccountChanged(account, "closed")
         case AccountErased():
-            changed = AccountChanged(account, "erased")
+            return AccountChanged(account, "erased")
         case _:
-            return []
-    return [at.signal(entity, changed, PLATFORM)]
+            return None
 
 
 def _profile(
-    account: str, change: Literal["registered", "updated"], profile: Profile, key: IdentityKey, region: str
+    account: str,
+    change: Literal["registered", "updated"],
+    profile: Profile,
+    key: IdentityKey,
+    region: str,
+    rules: Identity,
 ) -> AccountChanged:
     """What a profile says. A field that was left out says nothing, an empty one that there is none."""
     said = profile.model_fields_set
@@ -304,13 +337,16 @@ def _profile(
         own_phones=phones,
         complete=_complete(profile),
         email_class=kind,
+        profile=profile_said(profile),
+        keys=profile_keys(profile, key, region, rules),
+        name_reserved=is_reserved((profile.display_name, profile.handle), rules) or None,
     )
 
 
 def _complete(profile: Profile) -> bool | None:
     """Whether company, title and business address are all there; None where what was said doesn't tell."""
     required = [getattr(profile, name) for name in _PROFILE_REQUIRED if name in profile.model_fields_set]
-    if any(is_placeholder(value) for value in required):
+    if any(is_placeholder(value, profile.handle) for value in required):
         return False
     return True if len(required) == len(_PROFILE_REQUIRED) else None
 

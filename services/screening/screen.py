@@ -29,6 +29,7 @@ from services.runtime.stage import Output, Record
 from services.screening.breaker import Breakers, Missed
 from services.screening.digests import IdentityKey
 from services.screening.fast import FastPost, read_fast
+from services.screening.fingerprints import Fingerprinter, Popularity, targets_of
 from services.screening.forward import (
     EPOCH,
     SCREENING,
@@ -96,6 +97,8 @@ class Screen:
         self._key = key
         self._rulebook: Rulebook | None = None
         self.window = Window()
+        self.popularity = Popularity()
+        self._fingerprinter: Fingerprinter | None = None
         self.breakers = Breakers()
         self.counts = Counts()
 
@@ -111,6 +114,7 @@ class Screen:
     def take_up(self, rulebook: Rulebook) -> None:
         """Screen by these rules from the next record on."""
         self._rulebook = rulebook
+        self._fingerprinter = Fingerprinter(rulebook.policy)
         self.breakers.take_up(rulebook.digest)
 
     def take_counts(self) -> Counts:
@@ -136,12 +140,13 @@ class Screen:
                 return forward_report(at, event, self._key)
         if topic == "decisions":
             return forward_decision(at, cast("DecisionUnion", event))
-        return forward_account(at, cast("AccountUnion", event), self._key, self._region)
+        rules = self.rulebook.policy.identity
+        return forward_account(at, cast("AccountUnion", event), self._key, self._region, rules)
 
     def screen_posts(self, records: Iterable[Record]) -> list[Output]:
         """What records of `posts` lead to. New public posts take a shorter way here, with the same result."""
         outputs: list[Output] = []
-        scan, breakers = self.rulebook.scanner.scan, self.breakers
+        scan, breakers, saw = self.rulebook.scanner.scan, self.breakers, self.window.saw
         last, horizon = -1, EPOCH
         for record in records:
             if record.timestamp != last:
@@ -155,6 +160,9 @@ class Screen:
             text = text_of(post.data)
             folded = fold(text)
             hits = scan(folded)
+            data = post.data
+            if saw(post.subject, data.post, data.thread, record.timestamp, folded, post.time):
+                hits.append(self.rulebook.busy)
             if hits or foreign(folded) is not None:
                 outputs += self._hit(record, post, text, folded, hits)
         return outputs
@@ -164,7 +172,9 @@ class Screen:
         for record in records:
             event = _public_post(record)
             if event is not None:
-                self._remember(event, record.timestamp, find_links(fold(text_of(event.data))))
+                folded = fold(text_of(event.data))
+                self._saw(event, record.timestamp, folded)
+                self._remember(event, record.timestamp, find_links(folded))
 
     def screen_again(self, missed: Missed, records: Iterable[Record]) -> list[Output]:
         """Posts that a suspended rule has missed, held against that rule alone.
@@ -179,11 +189,12 @@ class Screen:
             text = text_of(event.data)
             folded = fold(text)
             hits = self.rulebook.scanner.scan(folded)
-            verdict = self._verdict(
-                self._read(record.timestamp, event, text, folded, hits), record.offset, missed.rule
-            )
+            linking = not self.rulebook.links.isdisjoint(hits)
+            post = self._read(record.timestamp, event, text, folded, hits)
+            verdict = self._verdict(post, record.offset, missed.rule)
             if verdict.findings or verdict.failed_rules:
-                outputs += self._forward(record, event, text, verdict, RESCREENED)
+                links = post.links if linking else []
+                outputs += self._forward(record, event, post, verdict, links, (), RESCREENED)
         return outputs
 
     # --- posts ----------------------------------------------------------------------------------------------
@@ -192,7 +203,10 @@ class Screen:
         """What the rules come to for one post, which the window takes up too; for dry runs."""
         text = text_of(event.data)
         folded = fold(text)
-        post = self._read(at_ms, event, text, folded, self.rulebook.scanner.scan(folded))
+        hits = self.rulebook.scanner.scan(folded)
+        if self._saw(event, at_ms, folded):
+            hits.append(self.rulebook.busy)
+        post = self._read(at_ms, event, text, folded, hits)
         self._remember(event, at_ms, post.links)
         return self._verdict(post, 0)
 
@@ -208,6 +222,8 @@ class Screen:
         text = text_of(event.data)
         folded = fold(text)
         hits = self.rulebook.scanner.scan(folded)
+        if self._saw(event, record.timestamp, folded):
+            hits.append(self.rulebook.busy)
         if not hits and isinstance(event, PostCreated) and foreign(folded) is None:
             return []
         return self._hit(record, event, text, folded, hits)
@@ -218,13 +234,18 @@ class Screen:
         """A post in which something occurs, or that was edited."""
         linking = not self.rulebook.links.isdisjoint(hits)
         post = self._read(record.timestamp, event, text, folded, hits)
+        links: Sequence[LinkFound] = ()
+        domains: tuple[str, ...] = ()
         if linking:
-            self._remember(event, record.timestamp, post.links)
+            links = post.links
+            self._remember(event, record.timestamp, links)
+            if self._fingerprinter is not None:
+                domains = self._fingerprinter.bears(links, self.popularity, record.timestamp)
         verdict = self._verdict(post, record.offset)
         if verdict.script is not None and verdict.unread:
             self.counts.unread[verdict.script] += 1
-        if verdict.findings or verdict.failed_rules or isinstance(event, PostEdited):
-            return self._forward(record, event, text, verdict)
+        if verdict.findings or verdict.failed_rules or domains or isinstance(event, PostEdited):
+            return self._forward(record, event, post, verdict, links, domains)
         return []
 
     def _read(self, at_ms: int, event: PublicPost, text: str, folded: str, hits: Sequence[int]) -> Post:
@@ -264,14 +285,25 @@ class Screen:
             self.counts.incidents.append((active.name, offset, type(error).__name__))
 
     def _forward(
-        self, record: Record, event: PublicPost, text: str, verdict: Verdict, kind: str | None = None
+        self,
+        record: Record,
+        event: PublicPost,
+        post: Post,
+        verdict: Verdict,
+        links: Sequence[LinkFound],
+        domains: tuple[str, ...],
+        kind: str | None = None,
     ) -> list[Output]:
         """The post's signal, and its text where somebody may have to look at it."""
         at = self._context("posts", record, event)
         data, account = event.data, event.subject
         flagged = bool(verdict.findings or verdict.failed_rules)
-        tag = verdict.script or language(fold(text))
-        ref = content_ref(account, at.origin.event, "post") if flagged else None
+        kept = flagged or bool(domains)
+        tag = verdict.script or language(post.text)
+        ref = content_ref(account, at.origin.event, "post") if kept else None
+        prints = None
+        if kept and self._fingerprinter is not None:
+            prints = self._fingerprinter.take(post.text, links, domains, self._key)
         body = PostScreened(
             account=account,
             post=data.post,
@@ -280,11 +312,13 @@ class Screen:
             direct=False,
             thread=data.thread,
             content_ref=ref,
-            content_digest=digest(text.encode()) if flagged else None,
+            content_digest=digest(post.original.encode()) if kept else None,
             language=tag,
             findings=verdict.findings,
             failed_rules=verdict.failed_rules,
             rules_digest=self.rulebook.digest,
+            fingerprints=prints,
+            targets=targets_of(account, post) if verdict.findings else (),
         )
         for finding in verdict.findings:
             self.counts.findings[finding.guideline, finding.mode] += 1
@@ -329,7 +363,17 @@ class Screen:
         )
 
     def _remember(self, event: PublicPost, at_ms: int, links: Sequence[LinkFound]) -> None:
-        self.window.add(event.subject, event.data.post, at_ms, [link.host for link in links])
+        data = event.data
+        self.popularity.add(links, at_ms)
+        self.window.add(
+            event.subject, data.post, at_ms, [link.host for link in links], data.thread or data.post
+        )
+
+    def _saw(self, event: PublicPost, at_ms: int, folded: str) -> bool:
+        """Whether the author of a new post is busy; an edit adds nothing to a flood."""
+        if isinstance(event, PostEdited):
+            return False
+        return self.window.saw(event.subject, event.data.post, event.data.thread, at_ms, folded, event.time)
 
     # --- the rest -------------------------------------------------------------------------------------------
 

@@ -9,11 +9,11 @@ letters.
 
 from __future__ import annotations
 
+from binascii import crc32
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
-from binascii import crc32
 
 WINDOW: Final = timedelta(minutes=10)
 """The longest time that any rule may look back."""
@@ -26,6 +26,8 @@ AUTHORS_MAX: Final = 50_000
 """Authors remembered in one partition; beyond, whoever posted longest ago is forgotten."""
 LETTERS_MIN: Final = 20
 """Shorter texts, such as "+1" and "thanks a lot", are the same by chance."""
+FORGET_EVERY_AUTHORS: Final = 64
+"""New authors between two looks at who is to be forgotten."""
 BUSY_THREADS_MIN: Final = 3
 BUSY_WITHIN_MS: Final = 60_000
 """From so many threads within so long on, an author's post is looked at whatever is in it."""
@@ -42,7 +44,8 @@ class Window:
 
     def __init__(self) -> None:
         self._links: OrderedDict[str, deque[tuple[int, str, str, str]]] = OrderedDict()
-        self._posts: OrderedDict[str, deque[_Entry]] = OrderedDict()
+        self._posts: OrderedDict[str, list[_Entry]] = OrderedDict()
+        self._since_forgetting = 0
 
     def add(self, author: str, post: str, at_ms: int, hosts: Iterable[str], thread: str = "") -> None:
         """Remember the hosts of a post; without hosts, nothing.
@@ -81,10 +84,14 @@ class Window:
         entry = (at_ms, post, thread or post, key, written)
         entries = self._posts.get(author)
         if entries is None:
-            self._posts[author] = deque((entry,), POSTS_PER_AUTHOR_MAX)
-            self._forget(at_ms)
+            self._posts[author] = [entry]
+            self._since_forgetting += 1
+            if self._since_forgetting == FORGET_EVERY_AUTHORS:
+                self._forget(at_ms)
             return False
         entries.append(entry)
+        if len(entries) > POSTS_PER_AUTHOR_MAX:
+            del entries[0]
         self._posts.move_to_end(author)
         if key and [entry[3] for entry in entries].count(key) > 1:
             return True
@@ -94,6 +101,8 @@ class Window:
         return len({entry[2] for entry in entries if entry[0] > since}) >= BUSY_THREADS_MIN
 
     def _forget(self, at_ms: int) -> None:
+        """Now and then is enough: rules look at times, so whoever should be forgotten has no effect."""
+        self._since_forgetting = 0
         posts = self._posts
         while True:
             oldest = next(iter(posts))

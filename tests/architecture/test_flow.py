@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from typing import Any
+
+import pytest
+
 from events.catalogue import TOPICS
-from services.flow import STAGES
+from events.signals import ReportWithdrawn
+from services.flow import BETWEEN, STAGES
+from tests.acceptance.scenarios import STORIES
+from tests.acceptance.scenarios.policies import policies
+from tests.golden.kinds import bodies, tag
+from tests.support.play import PurePlayer, tell_story
 
 SERVICES = Path(__file__).parents[2] / "services"
 NOT_STAGES = {
@@ -65,3 +74,34 @@ def test_a_stage_that_reads_has_a_group_of_its_own_name() -> None:
     """One name all the way."""
     for name, flow in STAGES.items():
         assert flow.group == (name if flow.reads else None)
+
+
+def kind_of(body: Any) -> str:
+    """What the table calls a signal."""
+    return f"{tag(type(body))}:{body.at}" if isinstance(body, ReportWithdrawn) else tag(type(body))
+
+
+def test_signals_between_entities_are_declared_and_none_leads_back_to_itself() -> None:
+    """So every cascade ends."""
+    known = {tag(kind) for kind in bodies()}
+    named = {*BETWEEN, *(kind for kinds in BETWEEN.values() for kind in kinds)}
+    assert {kind.partition(":")[0] for kind in named} <= known
+
+    def ends(kind: str, above: tuple[str, ...]) -> None:
+        assert kind not in above, f"{' → '.join((*above, kind))} leads back to itself"
+        for further in BETWEEN.get(kind, ()):
+            ends(further, (*above, kind))
+
+    for kind in BETWEEN:
+        ends(kind, ())
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.number}: {story.name}")
+def test_what_entities_send_each_other_is_declared(story: Any) -> None:
+    """In every story."""
+    player = PurePlayer(policies(), story.policy)
+    tell_story(player, story)
+    for entry in player.view.entries:
+        for signal in entry.emitted:
+            cause, sent = kind_of(entry.cause.body), kind_of(signal.body)
+            assert sent in BETWEEN.get(cause, ()), f"`{cause}` sends `{sent}`, which services/flow.py lacks"

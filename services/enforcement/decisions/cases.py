@@ -19,6 +19,7 @@ from services.enforcement.decisions.strikes import (
     violation_by_hand,
 )
 from services.enforcement.draft import Draft, worst
+from services.enforcement.holding import release
 from services.enforcement.sanctioning import restore_post, standing_height, withdraw_termination
 from services.enforcement.state import Act, Case
 from services.enforcement.striking import Violation, clear_post, find_act, find_strike
@@ -58,6 +59,7 @@ def confirm(draft: Draft, decision: Decided) -> None:
     for violation in violations:
         put_on_record(draft, violation)
     close(draft, case, "confirmed", decision.reason_ref, "upheld")
+    release(draft, case)
     climb_by_hand(draft, before, decision)
 
 
@@ -139,6 +141,7 @@ def dismiss(draft: Draft, decision: Decided) -> None:
     else:
         _dismiss_case(draft, decision, case)
         close(draft, case, "dismissed", decision.reason_ref, outcome)
+        release(draft, case)
 
 
 def _dismiss_report(draft: Draft, case: Case, report_id: str, outcome: ReportOutcome) -> None:

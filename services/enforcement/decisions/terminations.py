@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from events.ledger import SanctionImposed, TerminationSettled
 from events.signals import Decided
+from services.enforcement.barring import bar
 from services.enforcement.casework import close
 from services.enforcement.decisions.refusals import Refusal
 from services.enforcement.decisions.strikes import BY_PERSON
@@ -63,3 +64,4 @@ def confirm(draft: Draft, decision: Decided) -> None:
     case = find_case(draft.state, termination_subject(draft.state))
     if case is not None:
         close(draft, case, "confirmed", reason_ref, None)
+    bar(draft, proposal.id, draft.now, barred=True)

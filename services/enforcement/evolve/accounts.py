@@ -30,7 +30,10 @@ def account_noted(state: AccountState, o: AccountNoted) -> AccountState:
     """Take up what was said; what wasn't stays."""
     registered = o.change == "registered"
     if o.change == "erased":
-        state = replace(state, profile=None, profile_missing=(), profile_due_at=None, memory=None)
+        gone = any(sanction.kind == "termination" for sanction in state.sanctions)
+        # Of a terminated account the keys stay, as digests: without them the bar couldn't be taken back.
+        keys = state.keys if gone else ()
+        state = replace(state, profile=None, profile_missing=(), profile_due_at=None, keys=keys, memory=None)
     if o.profile is not None:
         state = replace(state, profile=merged(state.profile, o.profile))
     if o.keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ def _in(fold: _Fold) -> Callable[[AccountState, Any], AccountState]:
     return folded
 
 
-FOLDS: Final = MappingProxyType(
+FOLDS: Final[Mapping[type, Callable[[AccountState, Any], AccountState]]] = MappingProxyType(
     {
         ledger.PostRemembered: _in(memory.post_remembered),
         ledger.PostForgotten: _in(memory.post_forgotten),

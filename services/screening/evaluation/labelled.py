@@ -7,10 +7,10 @@ from that text. Nothing of a text ever goes into a report, only counts.
 
 from __future__ import annotations
 
+from binascii import crc32
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal
-from binascii import crc32
 
 import msgspec
 

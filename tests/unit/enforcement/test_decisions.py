@@ -119,7 +119,7 @@ def test_a_decision_at_the_present_version_has_its_effect_once(name: str) -> Non
     assert kinds([again]) == [Refused]
 
 
-@pytest.mark.parametrize("decision", ["link", "merge", "decide_appeal", "propose_referral"])
+@pytest.mark.parametrize("decision", ["merge", "decide_appeal", "propose_referral"])
 def test_a_decision_whose_contract_is_a_draft_says_so(decision: str) -> None:
     """Rather than being ignored."""
     desk = struck()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.screening.guidelines import known_rules
+from services.screening.guidelines import RULES
 from tests.support.screening import cases_on, default_policy
 
 NO_TEXTS = {
@@ -29,8 +29,7 @@ EXAMPLES = [
     for guideline in default_policy().guidelines
     for case in guideline.cases
     if any(
-        contract.guideline == guideline.id and case.id in contract.cases
-        for contract in known_rules().values()
+        rule.contract.guideline == guideline.id and case.id in rule.contract.cases for rule in RULES
     )
     if case.mode in {"enforce", "review", "shadow"}
     for example in case.examples

@@ -235,9 +235,9 @@ def findings_of(outputs: list[Output]) -> list[tuple[str, list[str], tuple[str, 
 def test_a_rule_that_raises_is_a_third_verdict() -> None:
     """The post goes to review with the rule named, the other rules go on, and so do the other posts."""
     records = [
-        post_record("marble"),
-        post_record("what the fuck, a crash", offset=1),
-        post_record("marble", offset=2),
+        post_record("marble", thread="t"),
+        post_record("what the fuck, a crash", offset=1, thread="t"),
+        post_record("marble", offset=2, thread="t"),
     ]
     assert findings_of(screen_with(BRITTLE).screen_posts(records)) == [
         ("p0", ["repetition"], ()),
@@ -252,7 +252,7 @@ def test_a_rule_that_keeps_raising_is_one_incident() -> None:
     No further review cases, one incident, and what it missed is noted.
     """
     screen = screen_with(BRITTLE)
-    outputs = screen.screen_posts([post_record("crash", offset=n) for n in range(50)])
+    outputs = screen.screen_posts([post_record("crash", offset=n, thread="t") for n in range(50)])
     assert [post for post, _, failed in findings_of(outputs) if failed] == ["p0", "p1", "p2"]
     assert [incident[:2] for incident in screen.take_counts().incidents] == [("no-spam.brittle", 2)]
     assert screen.breakers.gates["no-spam.brittle"].missed_count == 47
@@ -262,7 +262,7 @@ def test_failures_far_apart_suspend_nothing() -> None:
     """One raise in a while is a post for review each time, and no incident."""
     screen = screen_with(BRITTLE)
     outputs = screen.screen_posts(
-        [post_record("crash" if n % 8 == 0 else "hello", offset=n) for n in range(80)]
+        [post_record("crash" if n % 8 == 0 else "hello", offset=n, thread="t") for n in range(80)]
     )
     assert len(findings_of(outputs)) == 10
     assert screen.take_counts().incidents == []
@@ -271,7 +271,8 @@ def test_failures_far_apart_suspend_nothing() -> None:
 def test_what_a_suspended_rule_missed_is_screened_again_once_it_is_mended() -> None:
     """By that rule alone, with ids of its own, and nothing is left to do after it."""
     screen = screen_with(BRITTLE)
-    records = [post_record("crash", offset=n) for n in range(3)] + [post_record("marble, fuck", offset=3)]
+    records = [post_record("crash", offset=n, thread="t") for n in range(3)]
+    records.append(post_record("marble, fuck", offset=3, thread="t"))
     first = screen.screen_posts(records)
     assert findings_of(first)[-1] == ("p3", ["strong-cursing"], ())
     screen.take_up(MENDED)
