@@ -102,7 +102,7 @@ class Post:
         """Where a pattern stands."""
         text = self.readings[reading].text
         found: list[Match] = []
-        for match in pattern.where.finditer(text):
+        for match in pattern.places(text):
             if match.start() < match.end():
                 found.append(self.match(match.start(), match.end(), reading))
             if len(found) == MATCHES_MAX:

@@ -1,1 +1,1 @@
-"""How good the rules are: labelled texts held against them, and the figures of it. Pure; commands read files."""
+"""How good the rules are: labelled texts held against them. Pure; commands read the files."""

@@ -361,11 +361,14 @@ SHOWN_WORDS: Final = 3
 
 
 def _without_homonyms(post: Post, hits: Sequence[Hit]) -> str:
-    homonyms = [hit.pattern.where for hit in hits if hit.pattern.name == "homonyms" and not hit.reading]
     text = post.text
-    for homonym in homonyms:
-        text = homonym.sub(" ", text)
-    return text
+    homonyms = [hit.pattern for hit in hits if hit.pattern.name == "homonyms" and not hit.reading]
+    kept, at = [], 0
+    for start, end in sorted(found.span() for homonym in homonyms for found in homonym.places(text)):
+        if start >= at:
+            kept.append(text[at:start])
+        at = max(at, end)
+    return " ".join([*kept, text[at:]])
 
 
 def _links(between: str, match: Match) -> bool:

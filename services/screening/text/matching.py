@@ -9,7 +9,7 @@ only `re` sees.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,6 +21,11 @@ from services.screening.text.fold import SIGNS_OF_TRICKS, Folded, Vocabulary, vi
 PATTERNS_MAX: Final = 20_000
 ANY_TERMS: Final = 100
 """Entries of a list in one expression, where it doesn't matter which of them occurs."""
+FIRST_LETTERS_MIN: Final = 2
+_BEGINNING: Final = re.compile(r"\\b([a-z0-9]+)")
+_QUANTIFIERS: Final = frozenset("?*+{")
+_ESCAPES: Final = re.compile(r"\\.")
+_CLASSES: Final = re.compile(r"\[[^\]]*\]")
 _GAP: Final = r"[\s_'.,-]{1,3}"
 
 
@@ -45,10 +50,51 @@ class Pattern(msgspec.Struct, frozen=True, eq=False):
         """What finds the places."""
         return self.exact or _compiled(self.expression)
 
+    def places(self, text: str) -> Iterator[re.Match[str]]:
+        """As `where.finditer`. Where an expression begins with plain letters, those are looked for first.
+
+        `re` looks at each character in turn when an expression begins with a word boundary, several
+        nanoseconds each; thousands of patterns that occur in one long text would take seconds.
+        """
+        first = "" if self.exact else _first_letters(self.expression)
+        if not first:
+            yield from self.where.finditer(text)
+            return
+        match_at = self.where.match
+        at = text.find(first)
+        while at >= 0:
+            found = match_at(text, at)
+            if found is not None:
+                yield found
+            at = text.find(first, at + 1 if found is None else max(found.end(), at + 1))
+
 
 @lru_cache(maxsize=PATTERNS_MAX)
 def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
+
+
+@lru_cache(maxsize=PATTERNS_MAX)
+def _first_letters(expression: str) -> str:
+    """The plain letters that every match begins with, after a word boundary; "" where there are no two."""
+    begun = _BEGINNING.match(expression)
+    if begun is None or _has_branches(expression):
+        return ""
+    letters = begun.group(1)
+    if expression[begun.end() : begun.end() + 1] in _QUANTIFIERS:
+        letters = letters[:-1]
+    return letters if len(letters) >= FIRST_LETTERS_MIN else ""
+
+
+def _has_branches(expression: str) -> bool:
+    """Whether the expression as a whole is one of several."""
+    bare = _CLASSES.sub("", _ESCAPES.sub("", expression))
+    depth = 0
+    for sign in bare:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and not depth:
+            return True
+    return False
 
 
 def term_expression(term: str) -> str:

@@ -28,9 +28,7 @@ EXAMPLES = [
     (guideline.id, case.id, example)
     for guideline in default_policy().guidelines
     for case in guideline.cases
-    if any(
-        rule.contract.guideline == guideline.id and case.id in rule.contract.cases for rule in RULES
-    )
+    if any(rule.contract.guideline == guideline.id and case.id in rule.contract.cases for rule in RULES)
     if case.mode in {"enforce", "review", "shadow"}
     for example in case.examples
     if example not in NO_TEXTS

@@ -15,9 +15,9 @@ GUIDELINE = "no-hate"
     "text",
     ["shut up, you stupid faggot", "go away, you n1gger", "those kikes again", "@dana you filthy p a k i"],
 )
-def test_an_aimed_slur_is_enforced(text: str) -> None:
-    """A slur aimed at somebody needs nobody's second look, disguised or not."""
-    assert cases_on(text, GUIDELINE)["slur"] == "enforce"
+def test_an_aimed_slur_goes_to_a_person(text: str) -> None:
+    """Disguised or not."""
+    assert cases_on(text, GUIDELINE)["slur"] == "review"
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_a_slur_that_is_spoken_of_goes_to_a_person(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "case", "mode"),
     [
-        ("Muslims are vermin", "dehumanising", "enforce"),
-        ("Veterans are animals and should be put away", "dehumanising", "enforce"),
-        ("women are not human", "dehumanising", "enforce"),
+        ("Muslims are vermin", "dehumanising", "review"),
+        ("Veterans are animals and should be put away", "dehumanising", "review"),
+        ("women are not human", "dehumanising", "review"),
         ("I hate immigrants", "demeaning", "review"),
         ("disabled people are lazy", "demeaning", "review"),
         ("Women can't do analytics, everybody knows that", "demeaning", "review"),
@@ -74,7 +74,7 @@ def test_counter_speech_is_recorded_as_allowed() -> None:
 def test_a_homonym_is_harmless_and_hides_nothing() -> None:
     """What a harmless phrase holds doesn't count; the same word elsewhere does."""
     assert cases_on("a chink in the armor", GUIDELINE) == {}
-    assert cases_on("a chink in the armor, you stupid chink", GUIDELINE)["slur"] == "enforce"
+    assert cases_on("a chink in the armor, you stupid chink", GUIDELINE)["slur"] == "review"
 
 
 def test_words_that_are_coarse_in_a_dialect_are_no_hate() -> None:

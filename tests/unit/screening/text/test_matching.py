@@ -102,3 +102,32 @@ def test_a_scan_with_conditions_is_what_a_plain_one_would_find(text: str) -> Non
         and (not pattern.given or re.search(patterns[0].expression, text))
     }
     assert set(Scanner(patterns).scan(text)) == plain
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["fo", "foo", "foobar", "a-foo", "foo bar", "foo-bar", "fooo", "xfoo", "foo.", "bar", " ", "\n"]
+        ),
+        max_size=12,
+    ).map("".join),
+    st.sampled_from(
+        [
+            r"\bfoo\b",
+            r"\bfoo[a-z]*\b",
+            r"\bfoo?\b",
+            r"\bfoo{1,2}",
+            r"\bfoo[\s-]{1,3}bar\b",
+            r"\bfoo(?:bar|x)?\b",
+            r"\bfoo\b|\bbar\b",
+            r"\bf",
+            r"[a-z]*foo",
+        ]
+    ),
+)
+def test_looking_for_the_first_letters_finds_what_looking_everywhere_finds(
+    text: str, expression: str
+) -> None:
+    """In the same places, whatever the expression begins with."""
+    pattern = Pattern("list", expression)
+    assert [at.span() for at in pattern.places(text)] == [at.span() for at in pattern.where.finditer(text)]
