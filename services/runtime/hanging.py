@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, for_code
 from aiokafka.structs import TopicPartition
 
 from services.runtime import limits
@@ -112,7 +112,11 @@ class Hanging:
     async def _fate(self) -> Fate | None:
         """None for an id that the coordinator doesn't know."""
         while True:
-            node = await self._client.coordinator_lookup(TRANSACTION_COORDINATOR, self._id)
+            try:
+                node = await self._client.coordinator_lookup(TRANSACTION_COORDINATOR, self._id)
+            except GroupCoordinatorNotAvailableError:  # a new cluster has yet to make its topic
+                await asyncio.sleep(POLL_S)
+                continue
             answer = await self._client.send(node, DescribeTransactions([self._id]))
             (code, _, state, _, started_ms, producer_id, *_) = answer.transactions[0]
             if code == _UNKNOWN_ID:
