@@ -20,7 +20,7 @@ from pydantic import Field, TypeAdapter
 
 from events.dead_letters import contradict
 from events.envelope import FREE_TEXT_CHARS_MAX, REVISION_MAX, AccountId, Data, Event, Reference, Time
-from events.ids import account_entity
+from events.ids import subject_entity
 from events.signals import Decided
 from events.upcasts import read
 
@@ -483,7 +483,7 @@ def parse_decision_event(value: bytes) -> DecisionUnion:
 
 def decision_key(event: DecisionUnion) -> bytes:
     """The record key of a decision: the entity that it is about."""
-    return account_entity(event.subject).encode()
+    return subject_entity(event.subject).encode()
 
 
 def to_decided(event: DecisionUnion, reason_ref: str | None) -> Decided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha1, sha256
 from typing import Final
 from uuid import UUID
@@ -36,9 +37,22 @@ CAMPAIGN_DIGITS: Final = 3
 16 to the power of that, however many texts and sites there are in the world."""
 
 
+_IDENTITY: Final = re.compile(r"identity:[A-Za-z0-9]+:[0-9a-f]{32}")
+_CAMPAIGN: Final = re.compile(rf"{CAMPAIGN_PREFIX}[0-9a-f]{{{CAMPAIGN_DIGITS}}}")
+
+
 def campaign_entity(fingerprint: str) -> str:
     """The campaign entity that watches a fingerprint, which is a keyed digest such as `k1:3fa9…`."""
     return f"{CAMPAIGN_PREFIX}{fingerprint.rpartition(':')[2][:CAMPAIGN_DIGITS]}"
+
+
+def subject_entity(subject: str) -> str:
+    """The entity that a decision's subject names: an account by its id, others by their whole name.
+
+    So that nobody's decisions go astray, no account may be called as campaigns or identities are.
+    """
+    other = _CAMPAIGN.fullmatch(subject) or _IDENTITY.fullmatch(subject)
+    return subject if other else account_entity(subject)
 
 
 def identity_entity(digest: str) -> str:

@@ -17,7 +17,7 @@ from events.accounts import AccountUnion, parse_account_event
 from events.catalogue import RETENTION_INPUT_S
 from events.dead_letters import DeadReason, Rejected
 from events.decisions import DecisionUnion, parse_decision_event
-from events.ids import account_entity
+from events.ids import subject_entity
 from events.posts import PostUnion, parse_post_event
 from events.reports import ReportUnion, parse_report_event
 from events.versions import DRAFTS
@@ -41,7 +41,7 @@ PARSERS: Final[Mapping[str, Callable[[bytes], InputEvent]]] = MappingProxyType(
 
 def record_key(event: InputEvent, topic: str) -> bytes:
     """The key that an event's record must have: the account, or in `decisions` its entity."""
-    return (account_entity(event.subject) if topic == "decisions" else event.subject).encode()
+    return (subject_entity(event.subject) if topic == "decisions" else event.subject).encode()
 
 
 def read_event(topic: str, key: bytes | None, value: bytes | None, received_at: datetime) -> InputEvent:

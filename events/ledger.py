@@ -631,7 +631,8 @@ class LinkNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="li
 class PostRemembered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="post_remembered"):
     """At its author: a post by whose fingerprints it may be recognised again.
 
-    What was received before `forget_before` is forgotten. `new_account`: its author had just registered.
+    What was received before `forget_before` is forgotten. `spreads`: it links somewhere, offers or contacts,
+    so that the same text by others makes a campaign. `new_account`: its author had just registered.
     """
 
     post: str
@@ -639,6 +640,7 @@ class PostRemembered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", ta
     thread: str | None
     text: str | None
     domains: tuple[str, ...]
+    spreads: bool
     new_account: bool
     occurred_at: datetime
     received_at: datetime
@@ -682,7 +684,9 @@ class SightingNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     taken_back: bool = False
 
 
-class CampaignEstablished(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_established"):
+class CampaignEstablished(
+    msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="campaign_established"
+):
     """At a campaign: so many accounts posted what has this fingerprint that they act as one."""
 
     fingerprint: str
@@ -732,7 +736,10 @@ class HostilityReceived(msgspec.Struct, frozen=True, gc=False, tag_field="kind",
 
 
 class BadgeringRaised(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="badgering_raised"):
-    """At its author: these posts, hostile to one account, were put before a person. They count no second time."""
+    """At its author: these posts, hostile to one account, were put before a person.
+
+    They count no second time.
+    """
 
     target: str
     posts: tuple[str, ...]

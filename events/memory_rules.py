@@ -55,6 +55,9 @@ REPEATED: Final = MemoryRule(
             "domain_confidence": 70,
         }
     ),
+    lists=MappingProxyType(
+        {"spreading": "guidelines, or `guideline/case`, whose findings can make the same text a campaign"}
+    ),
 )
 """What one author writes or links to again and again, and what several accounts do as one."""
 
@@ -88,15 +91,36 @@ MEMORY_RULES: Final[Mapping[str, MemoryRule]] = MappingProxyType(
 SURE: Final = 95
 
 
-def settings_of(policy: Policy, rule: MemoryRule) -> RuleSettings | None:
-    """A policy's settings of a rule; None where it is not in use."""
-    settings = policy.rules.get(rule.name)
-    return settings if settings is not None and settings.enabled else None
+class Limits(msgspec.Struct, frozen=True, gc=False):
+    """A policy's settings of a rule: thresholds and windows by name, 1 at least, and lists."""
+
+    values: dict[str, int]
+    lists: Mapping[str, frozenset[str]]
+    shadow: bool
 
 
-def limit(rule: MemoryRule, settings: RuleSettings, name: str) -> int:
-    """A threshold or window, 1 at least: nothing is found in nothing."""
-    return max(1, int(settings.params.get(name, rule.params[name])))
+POLICIES_MAX: Final = 64
+"""Policies whose limits are kept ready: a decision asks for them at every post."""
+_ready: Final[dict[tuple[str, str], Limits | None]] = {}
+
+
+def limits_of(policy: Policy, rule: MemoryRule) -> Limits | None:
+    """A policy's limits of a rule; None where it is not in use."""
+    name = (policy.version, rule.name)
+    if name not in _ready:
+        if len(_ready) >= POLICIES_MAX:
+            _ready.clear()
+        _ready[name] = _limits(policy.rules.get(rule.name), rule)
+    return _ready[name]
+
+
+def _limits(settings: RuleSettings | None, rule: MemoryRule) -> Limits | None:
+    if settings is None or not settings.enabled:
+        return None
+    # Nothing is found in nothing, so no threshold is below 1.
+    values = {name: max(1, int(value)) for name, value in {**rule.params, **settings.params}.items()}
+    lists = {name: frozenset(settings.lists.get(name, ())) for name in rule.lists}
+    return Limits(values, lists, settings.mode == "shadow")
 
 
 def finding(policy: Policy, rule: MemoryRule, case: str, confidence: int, reason: str) -> Finding | None:
@@ -104,10 +128,10 @@ def finding(policy: Policy, rule: MemoryRule, case: str, confidence: int, reason
 
     None where the policy has no such case, or the rule is not in use.
     """
-    settings, priced = settings_of(policy, rule), policy.case(rule.guideline, case)
-    if settings is None or priced is None:
+    limits, priced = limits_of(policy, rule), policy.case(rule.guideline, case)
+    if limits is None or priced is None:
         return None
-    mode: Mode = "shadow" if settings.mode == "shadow" else priced.mode_for(confidence)
+    mode: Mode = "shadow" if limits.shadow else priced.mode_for(confidence)
     return Finding(
         guideline=rule.guideline,
         case=case,

@@ -23,7 +23,7 @@ NAME: Final = "standing"
 
 One name covers all its tables, which are rebuilt together.
 """
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever the same ledger would give other rows.
 
 A worker refuses tables that another version filled.

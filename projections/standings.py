@@ -30,6 +30,7 @@ class StandingRow(Placed, frozen=True, kw_only=True, gc=False):
     merits: int
     open_cases: int
     reporter_muted: bool
+    profile_missing: tuple[str, ...]
     policy_version: str
 
 
@@ -56,6 +57,7 @@ def standing_row(recorded: Recorded) -> StandingRow:
         merits=standing.merits,
         open_cases=standing.open_cases,
         reporter_muted=standing.reporter_muted,
+        profile_missing=standing.profile_missing,
         policy_version=entry.policy_version,
         change=entry.sequence,
         sequence=entry.sequence,

@@ -99,5 +99,6 @@ BETWEEN: Final = MappingProxyType(
         "contact_refused": ("contact_barred",),
     }
 )
-"""Which kinds of signals one entity may send to another, by the kind that it decides. Nothing here leads back
-to itself, so whatever comes in comes to an end. A signal that failed, once decided again, sends as its own."""
+"""Which kinds of signals one entity may send to another, by the kind that it decides. Nothing here leads
+back to itself, so whatever comes in comes to an end. A signal that failed, once decided again, sends as its
+own."""

@@ -38,6 +38,7 @@ app = typer.Typer(
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; the account may get to read it.")]
 MaybeReason = Annotated[str | None, typer.Option("--reason", "-r", help="Why.")]
 Account = Annotated[str, typer.Argument(help="The account's id.")]
+Other = Annotated[str, typer.Argument(help="The other account's id.")]
 StrikeId = Annotated[str, typer.Argument(metavar="STRIKE", help="The strike's id, or its first digits.")]
 SanctionId = Annotated[
     str, typer.Argument(metavar="SANCTION", help="The sanction's id, or its first digits.")
@@ -77,6 +78,7 @@ RESTRICTS: Final = frozenset(
         "extend",
         "reclassify",
         "mute_reporter",
+        "link",
         "propose_termination",
         "confirm_termination",
     }
@@ -353,6 +355,18 @@ def mute_reporter(
 def unmute_reporter(account: Account, reason: MaybeReason = None) -> Choice:
     """Hear an account's reports again."""
     return _of_account(account, "unmute_reporter", reason=reason)
+
+
+@_command()
+def link(account: Account, other: Other, reason: Reason) -> Choice:
+    """Say that two accounts are one person's."""
+    return _of_account(account, "link", other=other, reason=reason)
+
+
+@_command()
+def unlink(account: Account, other: Other, reason: Reason) -> Choice:
+    """Say that two accounts are not one person's, whatever they have in common."""
+    return _of_account(account, "unlink", other=other, reason=reason)
 
 
 @_command()

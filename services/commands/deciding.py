@@ -17,7 +17,7 @@ from events.contents import content_ref
 from events.dead_letters import Rejected
 from events.decisions import DecisionUnion, decision_key, parse_decision_event, to_decided
 from events.explain import explain
-from events.ids import account_entity, derived_id
+from events.ids import derived_id, subject_entity
 from events.ledger import Entry, Refused
 from events.signals import Actor, Origin, Signal
 from services.clock.wall import wall_clock
@@ -89,7 +89,7 @@ def build(choice: Choice, who: Operator, now: datetime, event_id: str | None = N
     if choice.verb == "extend":
         told.setdefault("until", None)
     identity = event_id or derived_id(
-        account_entity(choice.account),
+        subject_entity(choice.account),
         f"{who.actor}\x1f{now.isoformat()}\x1f{told!r}",
         f"decision.{choice.verb}",
     )
@@ -152,7 +152,7 @@ async def _foresee(event: DecisionUnion, now: datetime) -> DryRun:
 
 def _signal(event: DecisionUnion, version: str, now: datetime) -> Signal:
     """The decision as screening would send it on."""
-    entity = account_entity(event.subject)
+    entity = subject_entity(event.subject)
     reason_ref = content_ref(event.subject, event.id, "reason") if event.data.reason else None
     return Signal(
         id=derived_id(entity, event.id, "decided"),
@@ -217,7 +217,7 @@ async def _send(event: DecisionUnion, now: datetime, *, wait: bool) -> Entry | N
         reader = kafka.reader()
         await reader.start()
         try:
-            at = await _end_of_ledger(kafka, reader, account_entity(event.subject))
+            at = await _end_of_ledger(kafka, reader, subject_entity(event.subject))
             await producer.send_and_wait(
                 settings.topic("decisions"), value, key=decision_key(event), timestamp_ms=stamp
             )

@@ -17,7 +17,7 @@ import msgspec
 from events.catalogue import INPUT_BYTES_MAX
 from events.dead_letters import DeadReason
 from events.explain import explain
-from events.ids import account_entity
+from events.ids import subject_entity
 from events.intake import INPUT_ERRORS, InputEvent, read_event
 from events.versions import INPUT_TOPICS, TYPES
 
@@ -65,7 +65,7 @@ def read_line(number: int, value: bytes, now: datetime | None) -> Line | BadLine
     if topic is None:
         return BadLine(number, _OURS)
     subject = str(head.get("subject", ""))
-    key = (account_entity(subject) if topic == "decisions" else subject).encode()
+    key = (subject_entity(subject) if topic == "decisions" else subject).encode()
     try:
         event = read_event(topic, key, value, now or _SINCE)
     except INPUT_ERRORS as error:

@@ -341,6 +341,7 @@ def _show_summary(one: Standing, title: str) -> None:
             ("open cases", one.open_cases or None),
             ("merits", one.merits or None),
             ("its reports", "ignored" if one.reporter_muted else None),
+            ("profile lacks", one.profile_missing),
             ("kind", one.account_kind),
             ("version", one.version),
             ("note", None if one.exact else "points are those around that moment: one entry spans it"),

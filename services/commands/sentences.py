@@ -182,6 +182,37 @@ _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
         ledger.LinkNoted: lambda o: (
             f"{'one' if o.linked else 'not one'} person's with {o.other}, says {o.actor.id}"
         ),
+        ledger.PostRemembered: lambda o: f"post {o.post}, revision {o.revision} is remembered",
+        ledger.PostForgotten: lambda o: f"post {o.post} is forgotten",
+        ledger.CampaignLearned: lambda o: (
+            f"told of a campaign of {o.authors} accounts, until {moment(o.until)}"
+        ),
+        ledger.SightingNoted: lambda o: (
+            f"post {o.post} of {o.account} {'no longer ' if o.taken_back else ''}bears {o.fingerprint}"
+        ),
+        ledger.CampaignEstablished: lambda o: (
+            f"a campaign of {o.authors} accounts in {o.threads} threads: {o.fingerprint}"
+        ),
+        ledger.CampaignSaturated: lambda o: f"{o.fingerprint} is seen too often, and watched no more for now",
+        ledger.HostilityNoted: lambda o: (
+            f"post {o.post} is hostile to {', '.join(o.targets)}"
+            if o.targets
+            else f"post {o.post} is hostile to nobody any more"
+        ),
+        ledger.HostilityReceived: lambda o: (
+            f"post {o.post} of {o.by} is {'no longer ' if o.taken_back else ''}hostile to this account"
+        ),
+        ledger.BadgeringRaised: lambda o: (
+            f"{len(o.posts)} posts at {o.target} are before a person, case {short(o.case)}"
+        ),
+        ledger.PileOnRaised: lambda o: (
+            f"hostility of {len(o.authors)} accounts is before a person, case {short(o.case)}"
+        ),
+        ledger.ContactNoted: lambda o: (
+            f"{o.by} {'blocked it' if o.how == 'block' else 'asked it to stop'}"
+            if o.barred
+            else f"{o.by} takes the {o.how} back"
+        ),
         ledger.Refused: _refused,
         ledger.Failed: lambda o: f"deciding failed, a fault of ours: {o.error}; case {short(o.case)}",
     }

@@ -181,11 +181,10 @@ async def _expired(asked: Asked) -> bool | str:
 
 
 async def _muted(asked: Asked) -> bool | str:
-    standing = await asked.standing(cast.GUS)
+    muted = [outcome["muted"] for outcome in await asked.outcomes(cast.GUS, "reporter_muted")]
     results = [outcome["result"] for outcome in await asked.outcomes(cast.GUS, "report_noted")]
-    return (
-        standing.reporter_muted and results == [*["forwarded"] * 3, "ignored_muted"]
-    ) or f"reports: {results}"
+    expected = [*["forwarded"] * 2, "ignored_muted"]
+    return (muted == [True, False] and results == expected) or f"muted: {muted}, reports: {results}"
 
 
 async def _untouched(asked: Asked) -> bool | str:
@@ -309,7 +308,7 @@ CLAIMS: Final = (
     Claim("what was on record about her on day 44 can still be asked for", _remembered),
     Claim("of two decisions about the same strike the first won, and the second was told", _stale),
     Claim("ida's strike expired by the clock, and stays listed", _expired),
-    Claim("three unfounded reports, a mute, and the fourth report is ignored", _muted),
+    Claim("an unfounded report is a warning, a second one a mute, and the third is ignored", _muted),
     Claim("whom he reported has nothing on her record", _untouched),
     Claim("a rightful report was upheld, its reporter told, and a person gave the warning", _upheld),
     Claim("a direct message was read only after its recipient reported it", _message),

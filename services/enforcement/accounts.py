@@ -53,7 +53,7 @@ def account_changed(draft: Draft, change: AccountChanged) -> None:
     if change.name_reserved:
         meet_name(draft, "", "the name reads like one of the community's own", staff=True)
     if change.account_kind == "staff" and was != "staff":
-        reserve_names(draft)
+        reserve_names(draft, held)
         _withdraw_automation(draft)
 
 
@@ -113,7 +113,7 @@ def merit_earned(draft: Draft, merit: MeritEarned) -> None:
     Who gave it is told the first time, so that praise given in return can be told from other praise.
     """
     state = draft.state
-    if merit.by == state.account or merit.by in state.links:
+    if merit.by == state.account:
         return
     first = all(giver.account != merit.by for giver in state.givers)
     draft.note(MeritNoted(merit.merit, merit.post, merit.by, draft.now))

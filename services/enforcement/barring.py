@@ -52,9 +52,9 @@ def share(draft: Draft, before: tuple[HeldKey, ...], keys: tuple[Key, ...]) -> N
             _send_barred(draft, state.proposal.id, key, since)
 
 
-def reserve_names(draft: Draft) -> None:
-    """The account turned out to be staff: its names are kept for it."""
-    for held in draft.state.keys:
+def reserve_names(draft: Draft, known: tuple[HeldKey, ...]) -> None:
+    """The account turned out to be staff: the names that it is known by are kept for it."""
+    for held in known:
         if held.kind == "name":
             _send_shared(draft, held.key, staff=True)
 

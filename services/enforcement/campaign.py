@@ -35,8 +35,8 @@ from events.ledger import (
     SightingNoted,
     Standing,
 )
-from events.memory_rules import REPEATED, SURE, limit, rules_digest, settings_of
-from events.policy import Policy, RuleSettings
+from events.memory_rules import REPEATED, SURE, Limits, limits_of, rules_digest
+from events.policy import Policy
 from events.signals import CampaignFound, Decided, FingerprintSighted, FingerprintSort, Signal
 from services.enforcement.decider import Context, Decision
 from services.enforcement.state import CASE_FAILED_SIGNALS_MAX, CASES_CLOSED_MAX, Case, ClosedCase
@@ -143,11 +143,11 @@ class CampaignDecider:
 
 def _sighted(state: CampaignState, signal: Signal, seen: FingerprintSighted, context: Context) -> Decision:
     policy = context.policies[signal.policy_version]
-    settings = settings_of(policy, REPEATED)
-    if settings is None:
+    limits = limits_of(policy, REPEATED)
+    if limits is None:
         return NOTHING
     newest = signal.received_at if state.newest is None else max(state.newest, signal.received_at)
-    since = newest - timedelta(hours=limit(REPEATED, settings, "campaign_hours"))
+    since = newest - timedelta(hours=limits.values["campaign_hours"])
     watched = _kept(state, seen.fingerprint, since)
     if not _is_news(watched, seen, signal.received_at, since):
         return NOTHING
@@ -169,7 +169,7 @@ def _sighted(state: CampaignState, signal: Signal, seen: FingerprintSighted, con
         return made.decision()
     made.note(noted)
     if not seen.taken_back:
-        _answer(made, seen, settings, established=watched is not None and watched.established)
+        _answer(made, seen, limits, established=watched is not None and watched.established)
     return made.decision()
 
 
@@ -192,14 +192,14 @@ def _is_news(
     return all((s.account, s.post) != (seen.account, seen.post) for s in sightings)
 
 
-def _answer(made: _Made, seen: FingerprintSighted, settings: RuleSettings, *, established: bool) -> None:
+def _answer(made: _Made, seen: FingerprintSighted, limits: Limits, *, established: bool) -> None:
     """Tell whom it concerns: all of them once it is established, and each one that joins later."""
     watched = next(w for w in made.state.watched if w.fingerprint == seen.fingerprint)
     authors = len({s.account for s in watched.sightings})
     if established:
         made.tell(watched, seen.account, authors)
         made.add_to_case(watched, [watched.sightings[-1]])
-    elif is_campaign(watched, settings):
+    elif is_campaign(watched, limits):
         threads = len({s.thread or s.post for s in watched.sightings})
         made.note(CampaignEstablished(watched.fingerprint, watched.sort, authors, threads, made.context.now))
         for account in sorted({s.account for s in watched.sightings}):
@@ -207,15 +207,15 @@ def _answer(made: _Made, seen: FingerprintSighted, settings: RuleSettings, *, es
         made.open_case(watched, authors)
 
 
-def is_campaign(watched: Watched, settings: RuleSettings) -> bool:
+def is_campaign(watched: Watched, limits: Limits) -> bool:
     """Whether so many accounts posted it within so long, in whatever order it became known."""
     sightings = sorted(watched.sightings, key=lambda s: s.received_at)
     if watched.sort == "domain":
         threads = {s.thread or s.post for s in sightings}
-        enough = len({s.account for s in sightings}) >= limit(REPEATED, settings, "domain_authors")
-        return enough and len(threads) >= limit(REPEATED, settings, "domain_threads")
-    within = timedelta(minutes=limit(REPEATED, settings, "campaign_minutes"))
-    authors_min = limit(REPEATED, settings, "campaign_authors")
+        enough = len({s.account for s in sightings}) >= limits.values["domain_authors"]
+        return enough and len(threads) >= limits.values["domain_threads"]
+    within = timedelta(minutes=limits.values["campaign_minutes"])
+    authors_min = limits.values["campaign_authors"]
     return any(
         len({s.account for s in sightings[at:] if s.received_at - first.received_at < within}) >= authors_min
         for at, first in enumerate(sightings)

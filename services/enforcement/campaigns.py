@@ -12,7 +12,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from events.ledger import CampaignLearned
-from events.memory_rules import REPEATED, limit, rules_digest, settings_of
+from events.memory_rules import REPEATED, limits_of, rules_digest
 from events.signals import CampaignFound, Finding, PostScreened
 from services.enforcement.draft import Draft
 from services.enforcement.memory import Memory, Remembered
@@ -23,11 +23,11 @@ from services.enforcement.repetition import campaign_finding
 def campaign_found(draft: Draft, campaign: CampaignFound) -> None:
     """Judge what the account posted of it; later posts are known at once."""
     pricing = draft.context.policies[draft.signal.policy_version]
-    settings = settings_of(pricing, REPEATED)
+    limits = limits_of(pricing, REPEATED)
     found = campaign_finding(pricing, campaign.sort, campaign.authors)
-    if settings is None or found is None:
+    if limits is None or found is None:
         return
-    until = draft.signal.received_at + timedelta(hours=limit(REPEATED, settings, "campaign_hours"))
+    until = draft.signal.received_at + timedelta(hours=limits.values["campaign_hours"])
     draft.note(CampaignLearned(campaign.fingerprint, campaign.sort, campaign.authors, until, draft.now))
     memory = draft.state.memory or Memory()
     for post in memory.posts:

@@ -25,8 +25,8 @@ from events.ledger import (
     HostilityReceived,
     PileOnRaised,
 )
-from events.memory_rules import DIRECTED, SURE, finding, limit, rules_digest, settings_of
-from events.policy import Policy, RuleSettings
+from events.memory_rules import DIRECTED, SURE, Limits, finding, limits_of, rules_digest
+from events.policy import Policy
 from events.signals import (
     ContactBarred,
     ContactRefused,
@@ -48,8 +48,8 @@ ASKED_TO_STOP: Final = "asked-to-stop"
 
 def directed(draft: Draft, post: PostScreened, pricing: Policy) -> None:
     """Take up at whom a revision of a post is hostile, if at anybody, and whom it asks to stop."""
-    settings = settings_of(pricing, DIRECTED)
-    if settings is None or draft.signal.imported:
+    limits = limits_of(pricing, DIRECTED)
+    if limits is None or draft.signal.imported:
         return
     if post.targets and any(
         (f.guideline, f.case) == (DIRECTED.guideline, ASKED_TO_STOP) for f in post.findings
@@ -58,14 +58,14 @@ def directed(draft: Draft, post: PostScreened, pricing: Policy) -> None:
     before = next((h for h in _memory(draft).hostile if h.post == post.post), None)
     if before is not None and before.revision >= post.revision:
         return
-    worst = _hostile(post, settings)
+    worst = _hostile(post, limits)
     targets = () if worst is None else post.targets
     if not targets and before is None:
         return
     _note(draft, post, targets, None if worst is None else evidence_of(worst, post, post.rules_digest))
     _tell(draft, post, () if before is None else before.targets, targets)
     for target in targets:
-        _badgering(draft, post, target, pricing, settings)
+        _badgering(draft, post, target, pricing, limits)
 
 
 def take_back(draft: Draft, post: PostScreened) -> None:
@@ -80,10 +80,10 @@ def _memory(draft: Draft) -> Memory:
     return draft.state.memory or Memory()
 
 
-def _hostile(post: PostScreened, settings: RuleSettings) -> Finding | None:
+def _hostile(post: PostScreened, limits: Limits) -> Finding | None:
     """The surest finding that makes the post hostile."""
-    cases = settings.lists.get("hostile", ())
-    least = limit(DIRECTED, settings, "hostile_confidence")
+    cases = limits.lists["hostile"]
+    least = limits.values["hostile_confidence"]
     found = [
         f
         for f in post.findings
@@ -118,73 +118,86 @@ def _tell(draft: Draft, post: PostScreened, before: Iterable[str], after: Iterab
                 draft.send(account_entity(target), "hostility_sighted", body)
 
 
-def _badgering(
-    draft: Draft, post: PostScreened, target: str, pricing: Policy, settings: RuleSettings
-) -> None:
+def _badgering(draft: Draft, post: PostScreened, target: str, pricing: Policy, limits: Limits) -> None:
     """Whether it is a habit; then a person looks, at all of it."""
-    subject = f"badgering:{target}"
-    is_open = find_case(draft.state, subject) is not None
-    collected, reason = _habit(draft, target, settings)
-    if not reason and not is_open:
+    collected, reason = _habit(draft, target, limits)
+    if all(h.post != post.post for h in collected):
+        return  # an edit of what is before a person already
+    is_open = find_case(draft.state, f"badgering:{target}") is not None
+    if is_open:
+        opened = _one_more(draft, collected[-1], target, pricing)
+    elif reason:
+        opened = _raise(draft, post, target, pricing, limits, reason)
+    else:
         return
-    found = finding(
-        pricing,
-        DIRECTED,
-        "badgering",
-        limit(DIRECTED, settings, "badgering_confidence"),
-        reason or "one more",
-    )
-    case = pricing.case(DIRECTED.guideline, "badgering")
-    if found is None or case is None:
+    if opened is None:
         return
-    evidence = evidence_of(found, post, rules_digest(pricing, DIRECTED))
-    effect: FindingEffect = "shadow" if found.mode == "shadow" else "review"
-    severity = 0 if is_open else case.severity
     if not is_open:
-        draft.note(
-            FindingNoted(
-                post_act(post.post),
-                post.post,
-                post.revision,
-                found.guideline,
-                found.case,
-                case.severity,
-                effect,
-                evidence,
-                draft.now,
-            )
-        )
-    if effect == "shadow":
-        return
-    at = draft.signal.occurred_at
-    about = _case_finding(post.post, post.revision, "badgering", severity, at, evidence, pricing)
-    summary = f"{DIRECTED.guideline}: {reason}"
-    opened = draft.add_to_case(subject, case.case_kind, summary, urgent=case.urgent, finding=about)
-    if not is_open:
-        _collect(draft, opened, [h for h in collected if h.post != post.post], pricing)
-        if any(r.by == target for r in _memory(draft).received):
-            _other_side(draft, target, pricing)
+        _collect(draft, opened, collected[:-1], pricing)
+        _other_side(draft, target, pricing)
     draft.note(BadgeringRaised(target, tuple(h.post for h in collected), opened, draft.now))
 
 
-def _habit(draft: Draft, target: str, settings: RuleSettings) -> tuple[list[Hostile], str]:
+def _one_more(draft: Draft, post: Hostile, target: str, pricing: Policy) -> str | None:
+    """A further post joins the open case, whose version rises: there is more to judge."""
+    case = pricing.case(DIRECTED.guideline, "badgering")
+    if case is None or post.evidence is None:
+        return None
+    about = _case_finding(post.post, post.revision, "badgering", 0, post.occurred_at, post.evidence, pricing)
+    return draft.add_to_case(f"badgering:{target}", case.case_kind, case.title, finding=about)
+
+
+def _raise(
+    draft: Draft, post: PostScreened, target: str, pricing: Policy, limits: Limits, reason: str
+) -> str | None:
+    """The post that made it a habit, as what a person may confirm; None: nothing comes of it."""
+    case = pricing.case(DIRECTED.guideline, "badgering")
+    found = finding(pricing, DIRECTED, "badgering", limits.values["badgering_confidence"], reason)
+    if found is None or case is None:
+        return None
+    evidence = evidence_of(found, post, rules_digest(pricing, DIRECTED))
+    effect: FindingEffect = "shadow" if found.mode == "shadow" else "review"
+    draft.note(
+        FindingNoted(
+            post_act(post.post),
+            post.post,
+            post.revision,
+            found.guideline,
+            found.case,
+            case.severity,
+            effect,
+            evidence,
+            draft.now,
+        )
+    )
+    if effect == "shadow":
+        return None
+    at = draft.signal.occurred_at
+    about = _case_finding(post.post, post.revision, "badgering", case.severity, at, evidence, pricing)
+    summary = f"{DIRECTED.guideline}: {reason}"
+    return draft.add_to_case(
+        f"badgering:{target}", case.case_kind, summary, urgent=case.urgent, finding=about
+    )
+
+
+def _habit(draft: Draft, target: str, limits: Limits) -> tuple[list[Hostile], str]:
     """The posts that make it one, and why; without a reason it is none, or not yet."""
     now = draft.signal.received_at
     new = [h for h in _memory(draft).hostile if target in h.targets and target not in h.raised]
     day = [h for h in new if now - h.received_at < DAY]
     week = [h for h in new if now - h.received_at < WEEK]
-    if _is_barred(draft, target, settings):
+    if _is_barred(draft, target, limits):
         return week, "a hostile post to somebody who had blocked the author, or asked to stop"
-    if len(day) >= limit(DIRECTED, settings, "posts_a_day"):
+    if len(day) >= limits.values["posts_a_day"]:
         return day, f"{len(day)} hostile posts at one person within a day"
-    if len(week) >= limit(DIRECTED, settings, "posts_a_week"):
+    if len(week) >= limits.values["posts_a_week"]:
         return week, f"{len(week)} hostile posts at one person within a week"
     return week, ""
 
 
-def _is_barred(draft: Draft, target: str, settings: RuleSettings) -> bool:
+def _is_barred(draft: Draft, target: str, limits: Limits) -> bool:
     now = draft.signal.received_at
-    stop = timedelta(days=limit(DIRECTED, settings, "stop_days"))
+    stop = timedelta(days=limits.values["stop_days"])
     return any(
         bar.by == target and bar.since <= now and (bar.how == "block" or now - bar.since < stop)
         for bar in _memory(draft).barred
@@ -246,9 +259,9 @@ def _other_side(draft: Draft, other: str, pricing: Policy) -> None:
 def hostility_sighted(draft: Draft, seen: HostilitySighted) -> None:
     """Somebody was hostile to this account: one of many within the hour?"""
     pricing = draft.context.policies[draft.signal.policy_version]
-    settings = settings_of(pricing, DIRECTED)
+    limits = limits_of(pricing, DIRECTED)
     known = any((r.by, r.post) == (seen.by, seen.post) for r in _memory(draft).received)
-    if settings is None or known != seen.taken_back:
+    if limits is None or known != seen.taken_back:
         return
     received_at = draft.signal.received_at
     first = all(r.by != seen.by for r in _memory(draft).received)
@@ -260,10 +273,10 @@ def hostility_sighted(draft: Draft, seen: HostilitySighted) -> None:
     if not seen.taken_back:
         if first:
             _other_side(draft, seen.by, pricing)
-        _pile_on(draft, pricing, settings)
+        _pile_on(draft, pricing, limits)
 
 
-def _pile_on(draft: Draft, pricing: Policy, settings: RuleSettings) -> None:
+def _pile_on(draft: Draft, pricing: Policy, limits: Limits) -> None:
     """A case without a strike: what each of them wrote is judged at their own accounts."""
     subject = f"pile-on:{draft.state.account}"
     case = pricing.case(DIRECTED.guideline, "pile-on")
@@ -272,11 +285,11 @@ def _pile_on(draft: Draft, pricing: Policy, settings: RuleSettings) -> None:
         return
     new = [r for r in _memory(draft).received if not r.raised]
     is_open = find_case(draft.state, subject) is not None
-    crowd = new if is_open else _crowd(new, settings)
+    crowd = new if is_open else _crowd(new, limits)
     if not crowd:
         return
     authors = tuple(sorted({r.by for r in crowd}))
-    minutes = limit(DIRECTED, settings, "pile_on_minutes")
+    minutes = limits.values["pile_on_minutes"]
     summary = f"{DIRECTED.guideline}: {len(authors)} accounts hostile to this one within {minutes} minutes"
     opened, _ = draft.case_about(subject, case.case_kind, summary, urgent=case.urgent)
     for one in crowd:
@@ -289,13 +302,13 @@ def _pile_on(draft: Draft, pricing: Policy, settings: RuleSettings) -> None:
     draft.note(PileOnRaised(authors, opened.id, draft.now))
 
 
-def _crowd(received: Sequence[Received], settings: RuleSettings) -> list[Received]:
+def _crowd(received: Sequence[Received], limits: Limits) -> list[Received]:
     """The posts of so many accounts within so long, in whatever order they became known; none: no crowd."""
-    within = timedelta(minutes=limit(DIRECTED, settings, "pile_on_minutes"))
+    within = timedelta(minutes=limits.values["pile_on_minutes"])
     in_order = sorted(received, key=lambda r: (r.received_at, r.by, r.post))
     for at, first in enumerate(in_order):
         crowd = [r for r in in_order[at:] if r.received_at - first.received_at < within]
-        if len({r.by for r in crowd}) >= limit(DIRECTED, settings, "pile_on_authors"):
+        if len({r.by for r in crowd}) >= limits.values["pile_on_authors"]:
             return crowd
     return []
 

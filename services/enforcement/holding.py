@@ -14,6 +14,7 @@ from services.enforcement.state import Case
 GUIDELINE: Final = "one-account"
 BARRED: Final = "barred:"
 NAMED: Final = "name:"
+LINK: Final = "link:"
 ASKED_BY_RULE: Final = Detection("own_initiative", automated_detection=True, automated_decision=True)
 
 

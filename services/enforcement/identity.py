@@ -25,14 +25,17 @@ from events.ledger import (
     BarNoted,
     CaseClosed,
     CaseOpened,
+    CaseResult,
     CaseUpdated,
     KeyDropped,
     KeyHeld,
     Outcome,
+    RefusalCode,
+    Refused,
     Standing,
 )
 from events.policy import KeyRules, Policy
-from events.signals import BarMet, Body, Key, KeyBarred, KeyShared, NameMet, PairShared, Signal, Tick
+from events.signals import BarMet, Body, Decided, Key, KeyBarred, KeyShared, NameMet, PairShared, Signal, Tick
 from services.enforcement.decider import Context, Decision
 from services.enforcement.evolve import cases
 from services.enforcement.seen import Seen, was_seen, with_seen
@@ -41,6 +44,8 @@ from services.enforcement.state import Case, ClosedCase
 IDENTITY_SCHEMA: Final = 1
 BARS_MAX: Final = 5
 """Terminations whose bar an identity remembers; the oldest goes."""
+ANSWERS: Final[dict[str, CaseResult]] = {"redecide": "redecided", "dismiss": "dismissed"}
+"""What a person may decide about an identity: only a fault of ours asks for it."""
 STAFF_MAX: Final = 5
 """Staff accounts for which a name is kept."""
 NOTHING: Final = Decision(())
@@ -107,15 +112,9 @@ class IdentityDecider:
         """What follows from a signal."""
         if was_seen(state.seen, signal.id):
             return NOTHING
-        body = signal.body
-        if isinstance(body, KeyShared):
-            made = _shared(state, body, context) if body.shared else _dropped(state, body, context)
-        elif isinstance(body, KeyBarred):
-            made = _barred(state, body, context)
-        else:
-            return NOTHING
-        outcomes, bodies = made
-        return Decision(outcomes, tuple(_signals(signal, bodies, context)))
+        if isinstance(signal.body, Decided):
+            return _decided(state, signal, signal.body, context)
+        return _known(state, signal, context)
 
     def evolve(self, state: IdentityState, outcome: Outcome) -> IdentityState:
         """The state after an outcome."""
@@ -161,6 +160,48 @@ class IdentityDecider:
             open_cases=len(state.cases),
             reporter_muted=False,
         )
+
+
+def _known(state: IdentityState, signal: Signal, context: Context) -> Decision:
+    """What follows from what an account says of itself."""
+    body = signal.body
+    if isinstance(body, KeyShared):
+        outcomes, bodies = _shared(state, body, context) if body.shared else _dropped(state, body, context)
+    elif isinstance(body, KeyBarred):
+        outcomes, bodies = _barred(state, body, context)
+    else:
+        return NOTHING
+    return Decision(outcomes, tuple(_signals(signal, bodies, context)))
+
+
+def _decided(state: IdentityState, signal: Signal, decision: Decided, context: Context) -> Decision:
+    """A person answers the case about a fault: what failed is decided again, or left."""
+
+    def refused(code: RefusalCode, message: str, remedy: str, version: int | None = None) -> Decision:
+        return Decision((Refused(decision.decision, code, message, remedy, context.now, version),))
+
+    case = next((one for one in state.cases if one.id == decision.target), None)
+    if case is None:
+        return refused("unknown_target", f"there is no open case `{decision.target}` here", "look it up")
+    result = ANSWERS.get(decision.decision)
+    if result is None:
+        message = f"`{decision.decision}` can't be decided about an identity"
+        return refused("not_allowed", message, "use `redecide` or `dismiss`", case.version)
+    if decision.version != case.version:
+        message = f"the decision saw version {decision.version} of the case, now at {case.version}"
+        return refused("stale", message, "look at what changed, and decide again", case.version)
+    outcomes: list[Outcome] = []
+    signals: list[Signal] = []
+    for failed in case.failed_signals if result == "redecided" else ():
+        again = _known(state, failed, context)
+        outcomes += again.outcomes
+        signals += again.signals
+        for outcome in again.outcomes:
+            state = IDENTITY.evolve(state, outcome)
+    outcomes.append(
+        CaseClosed(case.id, case.version + 1, result, signal.actor, decision.reason_ref, context.now)
+    )
+    return Decision(tuple(outcomes), tuple(signals))
 
 
 Made = tuple[tuple[Outcome, ...], list[Body]]
@@ -286,7 +327,7 @@ def _forgotten(state: IdentityState, o: KeyDropped) -> IdentityState:
         state,
         holders=tuple(one for one in state.holders if one.account != o.account),
         staff=tuple(one for one in state.staff if one != o.account),
-        bars=tuple(bar for bar in state.bars),
+        bars=tuple(replace(bar, account="") if bar.account == o.account else bar for bar in state.bars),
     )
 
 

@@ -17,11 +17,10 @@ from events.signals import BarMet, LinkDecided, NameMet, PairShared
 from services.enforcement.casework import close
 from services.enforcement.decisions.strikes import fall
 from services.enforcement.draft import Draft, find_case
-from services.enforcement.holding import BARRED, GUIDELINE, NAMED, ask, release
+from services.enforcement.holding import BARRED, GUIDELINE, LINK, NAMED, ask, release
 from services.enforcement.ladder import survivors
 from services.enforcement.state import AccountState, MetBar, Pair
 
-LINK: Final = "link:"
 RULE_LINK: Final = "one-account.keys"
 RULE_BAR: Final = "one-account.bars"
 RULE_NAME: Final = "one-account.names"

@@ -46,15 +46,22 @@ class Remembered(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     thread: str | None = None
     text: str | None = None
     domains: tuple[str, ...] = ()
+    spreads: bool = False
     new_account: bool = False
     content_ref: str | None = None
     content_digest: str | None = None
 
+    @property
+    def fingerprints(self) -> tuple[tuple[FingerprintSort, str], ...]:
+        """Those by which a campaign is to know the post."""
+        text: tuple[tuple[FingerprintSort, str], ...] = ()
+        if self.spreads and self.text is not None:
+            text = (("text", self.text),)
+        return (*text, *(("domain", domain) for domain in self.domains if self.new_account))
+
     def bears(self, fingerprint: str, sort: FingerprintSort) -> bool:
-        """Whether the post has this fingerprint."""
-        return (
-            fingerprint == self.text if sort == "text" else self.new_account and fingerprint in self.domains
-        )
+        """Whether a campaign knows the post by this fingerprint."""
+        return (sort, fingerprint) in self.fingerprints
 
 
 class Known(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +127,7 @@ def post_remembered(memory: Memory, o: PostRemembered) -> Memory:
         o.thread,
         o.text,
         o.domains,
+        o.spreads,
         o.new_account,
         o.content_ref,
         o.content_digest,

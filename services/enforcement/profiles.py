@@ -35,7 +35,7 @@ def reminder(draft: Draft) -> ProfileReminded:
     """What the account is asked for, now that the grace period is over."""
     profile = draft.state.profile
     encouraged = tuple(
-        part for part in draft.policy.profile.encouraged if profile is None or not getattr(profile, part)
+        part for part in draft.policy.profile.encouraged if profile is not None and not getattr(profile, part)
     )
     at = draft.state.profile_due_at or draft.now
     return ProfileReminded(draft.state.profile_missing, encouraged, GUIDELINE, draft.policy.version, at)
@@ -49,4 +49,4 @@ def _missing(state: AccountState, policy: Policy) -> tuple[str, ...]:
         return ()
     if state.closed or state.account_kind in ("bot", "staff"):
         return ()
-    return tuple(part for part in policy.profile.required if not getattr(profile, part))
+    return tuple(part for part in policy.profile.required if getattr(profile, part) is False)

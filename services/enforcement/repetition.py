@@ -13,9 +13,9 @@ from typing import Final
 
 from events.ids import campaign_entity
 from events.ledger import PostForgotten, PostRemembered
-from events.memory_rules import REPEATED, SURE, finding, limit, settings_of
-from events.policy import Policy, RuleSettings
-from events.signals import Finding, FingerprintSighted, FingerprintSort, PostScreened
+from events.memory_rules import REPEATED, SURE, Limits, finding, limits_of
+from events.policy import Policy
+from events.signals import Finding, Fingerprints, FingerprintSighted, FingerprintSort, PostScreened
 from services.enforcement.draft import Draft
 from services.enforcement.memory import Memory, Remembered
 
@@ -25,9 +25,9 @@ SIGHTED: Final = "fingerprint_sighted"
 
 def remember(draft: Draft, post: PostScreened, pricing: Policy) -> tuple[Finding, ...]:
     """Take up a revision of a post, and say what its fingerprints add up to with earlier ones."""
-    settings = settings_of(pricing, REPEATED)
+    limits = limits_of(pricing, REPEATED)
     prints = post.fingerprints
-    if settings is None or draft.signal.imported or draft.state.account_kind == BOT:
+    if limits is None or draft.signal.imported or draft.state.account_kind == BOT:
         return ()
     earlier = next((p for p in _memory(draft).posts if p.post == post.post), None)
     if earlier is not None and earlier.revision >= post.revision:
@@ -43,21 +43,22 @@ def remember(draft: Draft, post: PostScreened, pricing: Policy) -> tuple[Finding
         post.thread,
         prints.text,
         prints.domains,
+        _spreads(post, prints, limits),
         is_new(draft, pricing),
         post.content_ref,
         post.content_digest,
     )
-    _tell(draft, earlier, remembered, settings)
-    _note(draft, remembered, settings)
-    return _found(draft, remembered, pricing, settings)
+    _tell(draft, earlier, remembered, limits)
+    _note(draft, remembered, limits)
+    return _found(draft, remembered, pricing, limits)
 
 
 def forget(draft: Draft, post: PostScreened, pricing: Policy) -> None:
     """The post was deleted, or says something else now: it counts no more, here and in its campaigns."""
-    settings = settings_of(pricing, REPEATED)
+    limits = limits_of(pricing, REPEATED)
     earlier = next((p for p in _memory(draft).posts if p.post == post.post), None)
-    if earlier is not None and settings is not None:
-        _tell(draft, earlier, None, settings)
+    if earlier is not None and limits is not None:
+        _tell(draft, earlier, None, limits)
         draft.note(PostForgotten(post.post, draft.now))
 
 
@@ -71,24 +72,30 @@ def is_new(draft: Draft, pricing: Policy) -> bool:
 
 def campaign_finding(pricing: Policy, sort: FingerprintSort, authors: int) -> Finding | None:
     """What a campaign's word makes of a post that bears its fingerprint."""
-    settings = settings_of(pricing, REPEATED)
-    if settings is None:
+    limits = limits_of(pricing, REPEATED)
+    if limits is None:
         return None
     if sort == "text":
         reason = f"the same text by {authors} accounts within the hour"
         return finding(pricing, REPEATED, "campaign", SURE, reason)
     reason = f"links to one site by {authors} new accounts within a day"
-    return finding(pricing, REPEATED, "campaign", limit(REPEATED, settings, "domain_confidence"), reason)
+    return finding(pricing, REPEATED, "campaign", limits.values["domain_confidence"], reason)
+
+
+def _spreads(post: PostScreened, prints: Fingerprints, limits: Limits) -> bool:
+    """Whether the post links, offers or contacts: otherwise many may well say the same."""
+    spreading = limits.lists["spreading"]
+    return bool(prints.domains) or any(
+        f.guideline in spreading or f"{f.guideline}/{f.case}" in spreading for f in post.findings
+    )
 
 
 def _memory(draft: Draft) -> Memory:
     return draft.state.memory or Memory()
 
 
-def _note(draft: Draft, post: Remembered, settings: RuleSettings) -> None:
-    hours = max(
-        limit(REPEATED, settings, name) for name in ("repeated_hours", "linked_hours", "campaign_hours")
-    )
+def _note(draft: Draft, post: Remembered, limits: Limits) -> None:
+    hours = max(limits.values[name] for name in ("repeated_hours", "linked_hours", "campaign_hours"))
     draft.note(
         PostRemembered(
             post.post,
@@ -96,6 +103,7 @@ def _note(draft: Draft, post: Remembered, settings: RuleSettings) -> None:
             post.thread,
             post.text,
             post.domains,
+            post.spreads,
             post.new_account,
             post.occurred_at,
             post.received_at,
@@ -110,11 +118,11 @@ def _note(draft: Draft, post: Remembered, settings: RuleSettings) -> None:
 # --- what it adds up to ------------------------------------------------------------------------------------
 
 
-def _found(draft: Draft, post: Remembered, pricing: Policy, settings: RuleSettings) -> tuple[Finding, ...]:
+def _found(draft: Draft, post: Remembered, pricing: Policy, limits: Limits) -> tuple[Finding, ...]:
     found = (
         _campaign(draft, post, pricing),
-        _repetition(draft, post, pricing, settings),
-        _scattered(draft, post, pricing, settings),
+        _repetition(draft, post, pricing, limits),
+        _scattered(draft, post, pricing, limits),
     )
     return tuple(one for one in found if one is not None)
 
@@ -127,30 +135,30 @@ def _campaign(draft: Draft, post: Remembered, pricing: Policy) -> Finding | None
     return None
 
 
-def _repetition(draft: Draft, post: Remembered, pricing: Policy, settings: RuleSettings) -> Finding | None:
+def _repetition(draft: Draft, post: Remembered, pricing: Policy, limits: Limits) -> Finding | None:
     if post.text is None:
         return None
-    hours = limit(REPEATED, settings, "repeated_hours")
+    hours = limits.values["repeated_hours"]
     since = post.received_at - timedelta(hours=hours)
     count = sum(p.text == post.text and p.received_at > since for p in _memory(draft).posts)
-    if count < limit(REPEATED, settings, "repeated_posts"):
+    if count < limits.values["repeated_posts"]:
         return None
     return finding(pricing, REPEATED, "repetition", SURE, f"the same text {count} times within {hours} hours")
 
 
-def _scattered(draft: Draft, post: Remembered, pricing: Policy, settings: RuleSettings) -> Finding | None:
+def _scattered(draft: Draft, post: Remembered, pricing: Policy, limits: Limits) -> Finding | None:
     """One domain in several threads: a person looks, unless the account is new: that is mass posting."""
-    hours = limit(REPEATED, settings, "linked_hours")
+    hours = limits.values["linked_hours"]
     since = post.received_at - timedelta(hours=hours)
     for domain in post.domains:
         threads = {
             p.thread or p.post for p in _memory(draft).posts if domain in p.domains and p.received_at > since
         }
-        if len(threads) >= limit(REPEATED, settings, "linked_threads"):
+        if len(threads) >= limits.values["linked_threads"]:
             reason = f"links to one site in {len(threads)} threads within {hours} hours"
             if is_new(draft, pricing):
                 return finding(pricing, REPEATED, "mass-unsolicited", SURE, reason)
-            confidence = limit(REPEATED, settings, "linked_confidence")
+            confidence = limits.values["linked_confidence"]
             return finding(pricing, REPEATED, "link-or-bait", confidence, reason)
     return None
 
@@ -158,31 +166,23 @@ def _scattered(draft: Draft, post: Remembered, pricing: Policy, settings: RuleSe
 # --- campaigns ---------------------------------------------------------------------------------------------
 
 
-def _tell(draft: Draft, earlier: Remembered | None, post: Remembered | None, settings: RuleSettings) -> None:
+def _tell(draft: Draft, earlier: Remembered | None, post: Remembered | None, limits: Limits) -> None:
     """What changed of the post's fingerprints, each to its campaign.
 
     Nothing of what another post of the account bears as well, or what was found to be a campaign already; but
     what is posted again later than several accounts would have to act is told again.
     """
-    before = () if earlier is None else fingerprints(earlier)
-    after = () if post is None else fingerprints(post)
+    before = () if earlier is None else earlier.fingerprints
+    after = () if post is None else post.fingerprints
     if earlier is not None:
         for sort, fingerprint in before:
             if (sort, fingerprint) not in after and not _is_told(draft, earlier, sort, fingerprint, None):
                 _send(draft, earlier, sort, fingerprint, taken_back=True)
     if post is not None:
-        within = timedelta(minutes=limit(REPEATED, settings, "campaign_minutes"))
+        within = timedelta(minutes=limits.values["campaign_minutes"])
         for sort, fingerprint in after:
             if (sort, fingerprint) not in before and not _is_told(draft, post, sort, fingerprint, within):
                 _send(draft, post, sort, fingerprint, taken_back=False)
-
-
-def fingerprints(post: Remembered) -> tuple[tuple[FingerprintSort, str], ...]:
-    """Those by which a campaign could know the post."""
-    domains: tuple[tuple[FingerprintSort, str], ...] = ()
-    if post.new_account:
-        domains = tuple(("domain", domain) for domain in post.domains)
-    return domains if post.text is None else (("text", post.text), *domains)
 
 
 def _is_told(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from events.policy import Policy
-from services.enforcement.state import AccountState, CaseReport
+from services.enforcement.state import AccountState, CaseReport, Giver
 
 THOUSAND: Final = 1_000
 
@@ -35,20 +35,23 @@ def report_weight(state: AccountState, now: datetime, policy: Policy) -> int:
 
 def _merits(state: AccountState, policy: Policy) -> int:
     """Merits in thousandths: so many of one account at most, and less where praise was given in return."""
-    rules = policy.merits
-    return sum(
-        min(giver.merits, rules.of_one_max) * (rules.returned if giver.account in state.given else THOUSAND)
-        for giver in state.givers
-    )
+    most = policy.merits.of_one_max
+    return sum(min(giver.merits, most) * _share(giver, state, policy) for giver in state.givers)
+
+
+def _share(giver: Giver, state: AccountState, policy: Policy) -> int:
+    """What is left of praise, in thousandths: nothing of one's own, less of what was given in return."""
+    if giver.account in state.links:
+        return 0
+    return policy.merits.returned if giver.account in state.given else THOUSAND
 
 
 def standing_merits(state: AccountState, policy: Policy) -> int:
-    """The merits that the standing shows: whole ones, without what was praise in return."""
-    if not state.given or not state.givers:
+    """The merits that the standing shows: whole ones, without praise of one's own or in return."""
+    if not state.givers or not (state.given or state.links):
         return state.merits
-    kept = policy.merits.returned
-    returned = (giver.merits for giver in state.givers if giver.account in state.given)
-    return state.merits - sum(merits - merits * kept // THOUSAND for merits in returned)
+    shares = ((giver.merits, _share(giver, state, policy)) for giver in state.givers)
+    return state.merits - sum(merits - merits * share // THOUSAND for merits, share in shares)
 
 
 def recent_misuses(state: AccountState, now: datetime, policy: Policy) -> tuple[datetime, ...]:

@@ -245,6 +245,7 @@ class Standing(Row):
     merits: int
     open_cases: int
     reporter_muted: bool
+    profile_missing: tuple[str, ...] = ()
     policy_version: str
     strikes: tuple[Strike, ...] = ()
     warnings_given: tuple[Strike, ...] = ()

@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final
 
-from events.memory_rules import REPEATED, limit, settings_of
+from events.memory_rules import REPEATED, limits_of
 from events.policy import Policy
 from events.signals import Fingerprints
 from services.screening.digests import IdentityKey
@@ -58,15 +58,11 @@ class Fingerprinter:
     """Takes fingerprints as a policy asks for it; of nothing where it doesn't have the rule."""
 
     def __init__(self, policy: Policy) -> None:
-        settings = settings_of(policy, REPEATED)
+        limits = limits_of(policy, REPEATED)
         posts = policy.rules.get("no-spam.posts")
         hosts = () if posts is None else posts.lists.get("reference_hosts", ())
         self._references = frozenset(hosts)
-        self._popular = (
-            None
-            if settings is None
-            else min(limit(REPEATED, settings, "popular_posts"), POPULAR_POSTS_MAX - 1)
-        )
+        self._popular = None if limits is None else min(limits.values["popular_posts"], POPULAR_POSTS_MAX - 1)
 
     def bears(self, links: Sequence[LinkFound], popularity: Popularity, at_ms: int) -> tuple[str, ...]:
         """The domains that a post is remembered for, in order of the alphabet."""

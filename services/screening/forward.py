@@ -29,7 +29,7 @@ from events.accounts import (
 from events.codec import encode
 from events.contents import Content, ContentKind, content_ref, encode_content
 from events.decisions import DecisionUnion, Note, to_decided
-from events.ids import account_entity, derived_id
+from events.ids import account_entity, derived_id, subject_entity
 from events.policy import Identity
 from events.posts import AnswerAccepted, PostEndorsed
 from events.reports import ReportFiled, ReportUnion
@@ -169,11 +169,11 @@ def forward_merit(at: Context, event: PostEndorsed | AnswerAccepted) -> list[Out
 
 
 def forward_decision(at: Context, event: DecisionUnion) -> list[Output]:
-    """A person's decision, to the account that it is about; its reason apart."""
+    """A person's decision, to the account or campaign that it is about; its reason apart."""
     kind: ContentKind = "note" if isinstance(event, Note) else "reason"
     ref, contents = at.text(event.subject, kind, event.data.reason)
     actor = Actor("person", event.data.actor.id)
-    return [*contents, at.signal(account_entity(event.subject), to_decided(event, ref), actor)]
+    return [*contents, at.signal(subject_entity(event.subject), to_decided(event, ref), actor)]
 
 
 def forward_report(at: Context, event: ReportUnion, key: IdentityKey) -> list[Output]:
@@ -337,7 +337,7 @@ def _profile(
         own_phones=phones,
         complete=_complete(profile),
         email_class=kind,
-        profile=profile_said(profile),
+        profile=profile_said(profile, whole=change == "registered"),
         keys=profile_keys(profile, key, region, rules),
         name_reserved=is_reserved((profile.display_name, profile.handle), rules) or None,
     )

@@ -157,9 +157,12 @@ def _block(ip: str) -> str | None:
 # --- profiles ----------------------------------------------------------------------------------------------
 
 
-def profile_said(profile: Profile) -> ProfileSaid:
-    """Which parts of a profile say something; the account's own handle and placeholders say nothing."""
-    said = profile.model_fields_set
+def profile_said(profile: Profile, *, whole: bool) -> ProfileSaid:
+    """Which parts of a profile say something; the account's own handle and placeholders say nothing.
+
+    `whole`: it is all of the profile that there is, so that what it leaves out is empty.
+    """
+    said = set(Profile.model_fields) if whole else profile.model_fields_set
     handle = profile.handle
     return ProfileSaid(
         company=None if "company" not in said else not is_placeholder(profile.company, handle),

@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from events.policy import Policy
-from events.signals import AccountChanged, Decided, Finding, NoticeDelivered, PostScreened, Signal, Tick
+from events.signals import (
+    AccountChanged,
+    CampaignFound,
+    ContactBarred,
+    Decided,
+    Finding,
+    NoticeDelivered,
+    PostScreened,
+    Signal,
+    Tick,
+)
 from tests.model import arithmetic
 from tests.model.arithmetic import Act, Change, Sure
 
@@ -129,6 +139,9 @@ class AccountModel:
         self.hidden: set[str] = set()
         self.reviews: dict[str, Review] = {}
         self.kind: str | None = None
+        self.bearers: dict[str, str] = {}
+        """The post that first had a fingerprint or target."""
+        self.asked_for_profile = False
         self.proposer: str | None = None
         self.proposed = False
         self.proposed_at: datetime | None = None
@@ -168,12 +181,16 @@ class AccountModel:
             return self._tick(body.at)
         if isinstance(body, AccountChanged):
             self.kind = body.account_kind or self.kind
-            return True
+            self.asked_for_profile = self.asked_for_profile or body.profile is not None
+            return True if body.change == "registered" else None
+        if isinstance(body, CampaignFound | ContactBarred):
+            raise NotImplementedError("the model adds nothing up")
         return None
 
     def _post(self, signal: Signal, body: PostScreened, now: datetime) -> bool | None:
         name = f"post:{body.post}"
         known = self._known(name)
+        self._told_apart(body)
         if body.change == "deleted":
             self.hidden.discard(name)
             return True if known or name in self.reviews else None
@@ -187,7 +204,16 @@ class AccountModel:
                     worst = found
             self._strike(signal, name, worst, now)
             return True
-        return True if body.findings else (True if known else None)
+        told = any(found.mode != "allowed" for found in body.findings)
+        return True if told or known else None
+
+    def _told_apart(self, body: PostScreened) -> None:
+        """The model remembers what it has seen, and has no words for what adds up to more than one post."""
+        prints = body.fingerprints
+        marks = () if prints is None else (*prints.domains, prints.text or body.post)
+        new = {*body.targets, *marks}
+        if any(self.bearers.setdefault(mark, body.post) != body.post for mark in new):
+            raise NotImplementedError("the model adds nothing up")
 
     def _known(self, name: str) -> bool:
         return any(change.act == name for change in self.changes)
@@ -321,6 +347,8 @@ class AccountModel:
     def _confirm(self, turn: Turn) -> None:
         if turn.body.target_kind == "case":
             subject, _, is_open = turn.sight.case_subject(turn.body.target)
+            if subject.startswith(("barred:", "name:")):
+                raise NotImplementedError("the model knows nobody's name or keys")
             names: tuple[str, ...] = (subject,) if is_open else ()
         else:
             names = turn.sight.acts(turn.body.target)
@@ -500,6 +528,8 @@ class AccountModel:
         self.ran_out |= over
         if ended or news:
             return True
+        if self.asked_for_profile:
+            return None  # it may be reminded
         if not over and not any((end := _end(act, act.next)) is not None and end <= at for act in acts):
             return False
         changed = before is None or self._points(before) != self._points(at)

@@ -96,9 +96,7 @@ def blocks(account: str, other: str, at: datetime, *, refused: bool = True) -> S
     """An account blocks another, or takes that back."""
     body = ContactRefused(account, other, refused)
     name = f"block:{account}:{other}:{refused}"
-    return signal(
-        account_entity(account), name, body, at, actor=Actor("account", account), topic="accounts"
-    )
+    return signal(account_entity(account), name, body, at, actor=Actor("account", account), topic="accounts")
 
 
 def registered(account: str, at: datetime, kind: str = "person") -> Signal:

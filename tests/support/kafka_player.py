@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
+from zlib import crc32
 
 import asyncpg
 import msgspec
@@ -252,13 +253,23 @@ class KafkaPlayer:
         if isinstance(step, tell.Decide):
             return self._decision(step, name)
         if isinstance(step, tell.Register):
-            data: dict[str, Any] = {"kind": step.kind, "profile": {}}
+            data: dict[str, Any] = {"kind": step.kind, "profile": self._profile(step)}
             return self._made("accounts", "account.registered", step.account, name, data)
         if isinstance(step, tell.Post):
-            text = ". ".join(specimen.text for specimen in step.specimens) or "how do i build a funnel"
-            data = {"post": self._own(step.post), "revision": step.revision, "body": f"{text} ({step.post})"}
+            said = ". ".join(specimen.text for specimen in step.specimens) or step.says
+            text = said or "how do i build a funnel"
+            link = f" https://{step.link}/" if step.link else ""
+            body = f"{text} ({step.post}){link}"
+            data = {"post": self._own(step.post), "revision": step.revision, "body": body}
+            if step.to:
+                data["reply_to"] = {"post": "earlier", "account": self._own(step.to)}
+            if step.thread:
+                data["thread"] = step.thread
             verb = "post.created" if step.revision == 1 else "post.edited"
             return self._made("posts", verb, step.account, name, data)
+        if isinstance(step, tell.Block):
+            data = {"account": self._own(step.other)}
+            return self._made("accounts", "account.blocked", step.account, name, data)
         if isinstance(step, tell.Delete):
             data = {"post": self._own(step.post), "revision": step.revision}
             return self._made("posts", "post.deleted", step.account, name, data)
@@ -273,6 +284,15 @@ class KafkaPlayer:
             "reason": "keep-it-clean",
         }
         return self._made("reports", "report.filed", step.reporter, name, data)
+
+    def _profile(self, step: tell.Register) -> dict[str, str]:
+        """A mailbox and a number of this playing's own."""
+        profile = {}
+        if step.email:
+            profile["business_address"] = f"{self._own(step.email)}@works.example"
+        if step.phone:
+            profile["phone"] = f"+1415{crc32(self._own(step.phone).encode()) % 10**7:07d}"
+        return profile
 
     def _decision(self, step: tell.Decide, name: str) -> Event:
         kind, target = locate(self.view, step.target)
@@ -289,6 +309,7 @@ class KafkaPlayer:
             "until": None if step.until_day is None else day(self._first_day + step.until_day).isoformat(),
             "post": self._own(step.post) if step.post else None,
             "revision": 1 if step.post else None,
+            "other": self._own(step.other) if step.other else None,
         }
         data = {key: value for key, value in fields.items() if value is not None}
         return self._made("decisions", f"decision.{step.decision}", step.account, name, data)

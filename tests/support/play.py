@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from events.codec import decode_entry
-from events.ids import account_entity
+from events.ids import account_entity, digest
 from events.policy import Policy
-from events.signals import Finding, Signal
+from events.signals import Actor, ContactRefused, Finding, Fingerprints, Key, KeyKind, Signal
 from projections.recorded import Recorded
 from tests.support import story as tell
 from tests.support.signals import (
@@ -22,6 +24,7 @@ from tests.support.signals import (
     post_signal,
     posted,
     report_signal,
+    signal,
 )
 from tests.support.story import Expect, SanctionOf, Story, StrikeOf
 from tests.support.tables import MemoryTables
@@ -197,19 +200,36 @@ class PurePlayer:
     def _signals(self, step: Any, name: str) -> Iterable[Signal]:
         at, more = self._moment(), {"policy_version": self.world.policy.version}
         if isinstance(step, tell.Register):
-            yield account_signal(self._own(step.account), at, kind=step.kind, **more)
+            keys = self._keys(step)
+            yield account_signal(self._own(step.account), at, kind=step.kind, keys=keys, **more)
         elif isinstance(step, tell.Post):
             change: Any = "created" if step.revision == 1 else "edited"
             found = [self._finding(specimen) for specimen in step.specimens]
-            if found or change == "edited":
-                body = posted(
-                    self._own(step.account),
-                    self._own(step.post),
-                    *found,
-                    revision=step.revision,
-                    change=change,
+            prints = self._prints(step)
+            if found or change == "edited" or prints is not None:
+                body = replace(
+                    posted(
+                        self._own(step.account),
+                        self._own(step.post),
+                        *found,
+                        revision=step.revision,
+                        change=change,
+                    ),
+                    fingerprints=prints,
+                    targets=(self._own(step.to),) if found and step.to else (),
+                    thread=step.thread or None,
                 )
                 yield post_signal(self._own(step.account), body, at, **more)
+        elif isinstance(step, tell.Block):
+            yield signal(
+                account_entity(self._own(step.account)),
+                name,
+                ContactRefused(self._own(step.account), self._own(step.other)),
+                at,
+                actor=Actor("account", self._own(step.account)),
+                topic="accounts",
+                policy_version=more["policy_version"],
+            )
         elif isinstance(step, tell.Delete):
             body = posted(
                 self._own(step.account), self._own(step.post), revision=step.revision, change="deleted"
@@ -231,6 +251,18 @@ class PurePlayer:
             yield self._decision(step, at, name)
         else:
             raise TypeError(f"a pure player can't play {step}")
+
+    def _prints(self, step: tell.Post) -> Fingerprints | None:
+        """As screening would take them of a post that links somewhere; others tell nothing alike."""
+        if not step.link:
+            return None
+        words = f"{step.says}{' '.join(specimen.text for specimen in step.specimens)}{step.link}"
+        return Fingerprints(f"k1:{digest(words.encode())[:32]}", (f"k1:{digest(step.link.encode())[:32]}",))
+
+    def _keys(self, step: tell.Register) -> tuple[Key, ...]:
+        """What screening would make of the mailbox and the number."""
+        kinds: tuple[tuple[KeyKind, str], ...] = (("email", step.email), ("phone", step.phone))
+        return tuple(Key(kind, f"k1:{kind}:{self._own(whose)}") for kind, whose in kinds if whose)
 
     def _finding(self, specimen: tell.Specimen) -> Finding:
         case = self.world.policy.case(specimen.guideline, specimen.case)
@@ -259,6 +291,7 @@ class PurePlayer:
             until=None if step.until_day is None else day(step.until_day),
             post=self._own(step.post) if step.post else None,
             revision=1 if step.post else None,
+            other=self._own(step.other) if step.other else None,
         )
         return decision_signal(
             self._own(step.account),

@@ -12,6 +12,7 @@ from events.signals import (
     Body,
     Decided,
     Finding,
+    Key,
     Mode,
     NoticeDelivered,
     Origin,
@@ -145,10 +146,16 @@ def notice_signal(account: str, about: str, at: datetime, event: str = "", **mor
 
 
 def account_signal(
-    account: str, at: datetime, event: str = "", change: str = "registered", kind: str = "person", **more: Any
+    account: str,
+    at: datetime,
+    event: str = "",
+    change: str = "registered",
+    kind: str = "person",
+    keys: tuple[Key, ...] = (),
+    **more: Any,
 ) -> Signal:
     """What became known of an account."""
-    body = AccountChanged(account, change, account_kind=kind)  # type: ignore[arg-type]  # as above
+    body = AccountChanged(account, change, account_kind=kind, keys=keys)  # type: ignore[arg-type]  # as above
     return signal(
         account_entity(account),
         event or f"{change}:{account}",

@@ -64,16 +64,36 @@ class Register:
 
     account: str
     kind: Literal["person", "bot", "staff"] = "person"
+    email: str = ""
+    """Whose mailbox it gives; empty: it says nothing of that."""
+    phone: str = ""
+    """Whose telephone number it gives."""
 
 
 @dataclass(frozen=True)
 class Post:
-    """Somebody writes, or edits, a post; what rules find in it is on record and not confirmed by anybody."""
+    """Somebody writes, or edits, a post; what rules find in it is on record and not confirmed by anybody.
+
+    `to`: the account that it answers. `says`: its words where nothing is found in it; `link`: a site that it
+    links to.
+    """
 
     account: str
     post: str
     specimens: tuple[Specimen, ...] = ()
     revision: int = 1
+    to: str = ""
+    says: str = ""
+    link: str = ""
+    thread: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Somebody doesn't want to hear from somebody else."""
+
+    account: str
+    other: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,7 @@ class Decide:
     sanction_kind: str | None = None
     until_day: float | None = None
     name: str = ""
+    other: str | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +205,7 @@ Step = (
     Clock
     | Register
     | Post
+    | Block
     | Delete
     | Report
     | Told

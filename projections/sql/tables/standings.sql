@@ -18,6 +18,7 @@ CREATE TABLE standings (
     merits              integer     NOT NULL,
     open_cases          integer     NOT NULL,
     reporter_muted      boolean     NOT NULL,
+    profile_missing     text[]      NOT NULL,
     policy_version      text        NOT NULL,
     change              bigint      NOT NULL,
     sequence            bigint      NOT NULL,

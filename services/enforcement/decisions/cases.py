@@ -19,7 +19,7 @@ from services.enforcement.decisions.strikes import (
     violation_by_hand,
 )
 from services.enforcement.draft import Draft, worst
-from services.enforcement.holding import release
+from services.enforcement.holding import LINK, release
 from services.enforcement.sanctioning import restore_post, standing_height, withdraw_termination
 from services.enforcement.state import Act, Case
 from services.enforcement.striking import Violation, clear_post, find_act, find_strike
@@ -39,7 +39,8 @@ def confirm(draft: Draft, decision: Decided) -> None:
     """A person stands behind what a case claims: strikes, findings, or else what the decision says."""
     before = standing_height(draft)
     case = case_of(draft, decision)
-    remedy = _ANSWERED_OTHERWISE.get(case.kind)
+    about_link = case.subject.startswith(LINK)
+    remedy = "use `link`, or dismiss the case" if about_link else _ANSWERED_OTHERWISE.get(case.kind)
     if remedy is not None:
         raise Refusal("not_allowed", f"a case of kind `{case.kind}` is not confirmed", remedy, case.version)
     violations = _violations(draft, decision, case)

@@ -72,8 +72,9 @@ def merit_noted(state: AccountState, o: MeritNoted) -> AccountState:
     before = next((giver.merits for giver in state.givers if giver.account == o.by), 0)
     others = tuple(giver for giver in state.givers if giver.account != o.by)
     if len(others) >= GIVERS_MAX:
-        # Who was praised in return stays: otherwise what is discounted now would count again.
-        oldest = next((n for n, giver in enumerate(others) if giver.account not in state.given), 0)
+        # Whose praise is discounted stays: otherwise it would count again.
+        discounted = {*state.given, *state.links}
+        oldest = next((n for n, giver in enumerate(others) if giver.account not in discounted), 0)
         others = (*others[:oldest], *others[oldest + 1 :])
     return replace(state, merits=state.merits + 1, givers=(*others, Giver(o.by, before + 1)))
 

@@ -11,4 +11,5 @@ CURSE_AT: Final = Specimen("fuck you, you stupid asshole", "keep-it-clean", "cur
 SELL: Final = Specimen(
     "Who here decides on budgets? I have a deal for you, limited time only", "no-selling", "prospecting", 1
 )
+INSULT: Final = Specimen("you are an idiot", "no-bullying", "insult", 1)
 CARD: Final = Specimen("just charge my boss’s card, it is 4539 1488 0343 6467", "privacy", "card", 3)

@@ -75,6 +75,8 @@ CHOICES: list[tuple[str, dict[str, Any]]] = [
     ("note", {"reason": "r"}),
     ("mute_reporter", {"reason": "r"}),
     ("unmute_reporter", {}),
+    ("link", {"other": "bob", "reason": "she says so"}),
+    ("unlink", {"other": "bob", "reason": "they share an office"}),
     ("restore", {**TARGETS["post"], "reason": "r"}),
     ("propose_termination", {"guideline": "no-hate", "reason": "r"}),
     ("confirm_termination", {}),

@@ -10,17 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.ids import identity_entity
-from events.ledger import Refused, SanctionImposed, SanctionLifted
+from events.codec import decode_entry
+from events.ids import identity_entity, subject_entity
+from events.ledger import CaseClosed, CaseOpened, Failed, KeyHeld, Refused, SanctionImposed, SanctionLifted
 from events.policy import Policy
-from events.signals import AccountChanged, Key, KeyShared
+from events.signals import AccountChanged, Actor, Key, KeyShared
 from services.enforcement.identity import IDENTITY
 from services.enforcement.links import link_strength
 from services.enforcement.partition import DECIDERS
 from services.enforcement.state import KEYS_OF_KIND_MAX, AccountState, decode_state, encode_state
-from services.replay.verify import verify
+from services.replay.verify import fold, verify
 from tests.support.policies import community
-from tests.support.signals import signal
+from tests.support.screening import KEY
+from tests.support.signals import decided, signal
 from tests.unit.enforcement.desk import Desk, outcomes
 
 POLICY = community()
@@ -56,7 +58,9 @@ def asked(desk: Desk, account: str) -> list[str]:
     return [case.subject for case in state_of(desk, account).cases]
 
 
-def decide(desk: Desk, account: str, decision: str, kind: str = "account", target: str = "", **more: Any) -> Any:
+def decide(
+    desk: Desk, account: str, decision: str, kind: str = "account", target: str = "", **more: Any
+) -> Any:
     """A person decides about an account."""
     desk.account = account
     return desk.decide(decision, kind, target, **more)
@@ -131,6 +135,9 @@ def test_a_person_links_both_accounts_and_unlinking_restores_them() -> None:
     desk = newcomers()
     seen(desk, "ann", key("phone"), key("device"))
     seen(desk, "bob", key("phone"), key("device"))
+    (case,) = state_of(desk, "ann").cases
+    (refused,) = outcomes(decide(desk, "ann", "confirm", "case", case.id), Refused)
+    assert "`link`" in refused.remedy
     decide(desk, "bob", "link", other="ann")
     assert (state_of(desk, "ann").links, state_of(desk, "bob").links) == (("bob",), ("ann",))
     assert asked(desk, "ann") == []
@@ -255,12 +262,12 @@ def test_the_order_of_registrations_changes_no_pair(data: st.DataObject) -> None
         )
     assert pairs[0] == pairs[1]
     expected: dict[tuple[str, str], frozenset[tuple[Any, str]]] = {}
-    for one, two in combinations(members, 2):
-        common = {k for m, k in made if m == one} & {k for m, k in made if m == two}
+    for smaller, larger in combinations(members, 2):
+        common = {k for m, k in made if m == smaller} & {k for m, k in made if m == larger}
         sharing = {k: sum(1 for _, other in made if other == k) for k in common}
         quiet = {k for k, count in sharing.items() if count > POLICY.identity.keys[k.kind].accounts_max}
         if common - quiet:
-            expected[one, two] = frozenset((k.kind, k.digest) for k in common - quiet)
+            expected[smaller, larger] = frozenset((k.kind, k.digest) for k in common - quiet)
     assert pairs[0] == expected
 
 
@@ -278,6 +285,11 @@ def test_states_stay_bounded_and_come_back_from_the_changelog_as_they_were(made:
             assert len(state.holders) <= 15
         else:
             assert len(state.keys) <= KEYS_OF_KIND_MAX * len(POLICY.identity.keys)
+    folded: dict[str, Any] = {}
+    for entry in map(decode_entry, desk.world.ledger):
+        decider = DECIDERS[entry.entity.partition(":")[0]]
+        folded[entry.entity] = fold(decider, folded.get(entry.entity, decider.initial(entry.entity)), entry)
+    assert folded == desk.world.states
     report = verify([(0, n, data) for n, data in enumerate(desk.world.ledger)], desk.world.policies, DECIDERS)
     assert report.fault is None, str(report.fault)
 
@@ -289,6 +301,44 @@ def test_a_signal_that_comes_twice_counts_once() -> None:
     sent = signal(identity_entity(key("phone").digest), "e1", body, desk.at)
     assert len(desk.send(sent)) == 1
     assert desk.send(sent) == []
+
+
+def test_a_fault_at_an_identity_is_an_outcome_and_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at an account; what comes after it is decided."""
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError
+
+    desk = newcomers()
+    with monkeypatch.context() as patched:
+        patched.setattr("services.enforcement.identity._shared", broken)
+        seen(desk, "ann", key("phone"))
+    (entry,) = [e for e in desk.view.entries if e.entity.startswith("identity:")]
+    assert [type(o) for o in entry.outcomes][:2] == [Failed, CaseOpened]
+    seen(desk, "bob", key("phone"))
+    identity = desk.world.states[identity_entity(key("phone").digest)]
+    assert [holder.account for holder in identity.holders] == ["bob"]
+    (case,) = identity.cases
+    subject = identity.entity
+
+    def answer(decision: str, version: int) -> list[Any]:
+        body = decided(subject, decision, "case", case.id, version)
+        actor = Actor("person", "mod-ann")
+        return outcomes(desk.send(signal(subject, desk.event(), body, desk.at, actor=actor)), object)
+
+    assert [o.code for o in answer("redecide", 9)] == ["stale"]
+    assert [o.code for o in answer("confirm", case.version)] == ["not_allowed"]
+    assert [type(o) for o in answer("redecide", case.version)][:2] == [KeyHeld, CaseClosed]
+    assert [o.code for o in answer("dismiss", case.version)] == ["unknown_target"]
+    identity = desk.world.states[subject]
+    assert {holder.account for holder in identity.holders} == {"ann", "bob"}
+
+
+def test_a_decision_names_an_identity_by_its_whole_name() -> None:
+    """And an account by its id, whatever that looks like."""
+    name = identity_entity(KEY.digest("phone", "+14158675309"))
+    assert subject_entity(name) == name
+    assert subject_entity("identity:ann") == "account:identity:ann"
 
 
 def test_an_identity_of_another_schema_is_refused() -> None:

@@ -204,7 +204,7 @@ def test_a_tick_before_the_first_policy_only_moves_time() -> None:
         b'{"id":"\xff"}',
         b'{"a":' * 100_000,
         b"[]",
-        encode(post("ann", 1, 0)).replace(b"account:ann", b"campaign:x"),
+        encode(post("ann", 1, 0)).replace(b"account:ann", b"notice:x"),
         encode(post("ann", 1, 0)).replace(b'00Z","actor"', b'00","actor"'),
         encode(tick_signal(3, day(1))),
     ],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from events.ledger import StrikeIssued
 from services.enforcement.memory import POSTS_REMEMBERED_MAX
 from tests.support.adding_up import (
     DAY,
@@ -18,7 +20,13 @@ from tests.support.adding_up import (
     strikes,
     world,
 )
-from tests.support.signals import T0, finding, post_signal, posted
+from tests.support.signals import T0, account_signal, finding, post_signal, posted
+from tests.support.world import World
+
+
+def issues(made: World) -> list[StrikeIssued]:
+    """Every strike as it was issued."""
+    return [o for entry in made.view.entries for o in entry.outcomes if isinstance(o, StrikeIssued)]
 
 
 def test_the_same_text_a_third_time_within_a_day_is_repetition() -> None:
@@ -59,6 +67,15 @@ def test_what_was_taken_back_counts_no_more(take_back: object) -> None:
     assert strikes(made) == [("ann", "p4", "repetition")]
 
 
+def test_an_older_revision_that_comes_late_changes_nothing() -> None:
+    """The latest is what the post says."""
+    made = world(
+        fingerprinted("ann", "p1", T0, "new words", revision=2), fingerprinted("ann", "p1", T0, "old words")
+    )
+    (post,) = made.states["account:ann"].memory.posts
+    assert post.revision == 2
+
+
 def test_bots_repeat_themselves_freely() -> None:
     """Of them nothing is even remembered."""
     posts = [fingerprinted("bot", f"p{n}", T0 + n * HOUR, "build passed", ("ci",)) for n in range(5)]
@@ -70,7 +87,7 @@ def test_bots_repeat_themselves_freely() -> None:
 def test_imported_history_is_not_remembered() -> None:
     """Nobody is struck for what happened before anybody counted."""
     posts = [fingerprinted("ann", f"p{n}", T0 + n * HOUR, "buy it") for n in range(4)]
-    made = world(*(type(p)(**{**{f: getattr(p, f) for f in p.__struct_fields__}, "imported": True}) for p in posts))
+    made = world(*(replace(post, imported=True) for post in posts))
     assert strikes(made) == []
 
 
@@ -83,20 +100,17 @@ def test_what_screening_has_found_already_is_not_found_twice() -> None:
         fingerprinted("ann", "p3", T0 + 2 * MINUTE, "buy it", findings=(said,)),
     )
     assert strikes(made) == [("ann", "p3", "repetition")]
-    (evidence,) = [
-        o.evidence
-        for entry in made.view.entries
-        for o in entry.outcomes
-        if type(o).__name__ == "StrikeIssued"
-    ]
-    assert evidence.rules_digest == "test-rules"
+    (issued,) = issues(made)
+    assert issued.evidence is not None
+    assert issued.evidence.rules_digest == "test-rules"
 
 
 def test_a_finding_of_the_memory_names_its_rule_and_what_made_it() -> None:
     """As one of screening does."""
     made = world(*(fingerprinted("ann", f"p{n}", T0 + n * HOUR, "buy it") for n in range(3)))
-    (issued,) = [o for e in made.view.entries for o in e.outcomes if type(o).__name__ == "StrikeIssued"]
+    (issued,) = issues(made)
     evidence = issued.evidence
+    assert evidence is not None
     assert (evidence.rule, evidence.rule_version) == ("no-spam.over-time", 1)
     assert len(evidence.rules_digest) == 64
     assert evidence.reason == "the same text 3 times within 24 hours"
@@ -108,7 +122,9 @@ def test_one_domain_in_three_threads_goes_to_a_person() -> None:
     """Several posts in one thread are a conversation."""
     talk = [fingerprinted("ann", f"p{n}", T0 + n * HOUR, None, ("shop",), thread="t1") for n in range(4)]
     assert reviewed(world(*talk)) == []
-    threads = [fingerprinted("ann", f"p{n}", T0 + n * HOUR, None, ("shop",), thread=f"t{n}") for n in range(3)]
+    threads = [
+        fingerprinted("ann", f"p{n}", T0 + n * HOUR, None, ("shop",), thread=f"t{n}") for n in range(3)
+    ]
     assert reviewed(world(*threads)) == [("ann", "p2", "link-or-bait")]
 
 
@@ -145,7 +161,5 @@ def test_a_second_copy_of_a_post_leaves_nothing() -> None:
 def test_what_is_erased_is_forgotten() -> None:
     """With all that could be recognised again."""
     made = world(fingerprinted("ann", "p1", T0, "buy it"))
-    from tests.support.signals import account_signal
-
     made.send(account_signal("ann", T0 + HOUR, change="erased"))
     assert made.states["account:ann"].memory is None

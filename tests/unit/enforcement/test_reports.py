@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from events.ledger import CaseUpdated, ReportFolded, ReportNoted, ReportSettled
-from events.signals import ReportWithdrawn
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.ledger import (
+    CaseUpdated,
+    Detection,
+    ReporterMuted,
+    ReportFolded,
+    ReportNoted,
+    ReportSettled,
+    SanctionImposed,
+)
+from events.signals import AccountChanged, MeritEarned, ReportAnswered, ReportFiled, ReportWithdrawn
+from services.enforcement.state import CaseReport
+from services.enforcement.weighing import persons
 from tests.support.signals import signal
 from tests.unit.enforcement.desk import GUIDELINE, Desk, found, outcomes
 
@@ -95,3 +111,179 @@ def test_a_post_that_a_person_cleared_and_many_report_again_stays_visible_in_one
         desk.report(f"r{n}", "p1")
     assert not desk.hidden()
     assert len([case for case in desk.state.cases if case.subject == "post:p1"]) == 1
+
+
+# --- hiding ------------------------------------------------------------------------------------------------
+
+
+def test_three_reporters_hide_a_post_until_a_person_has_looked() -> None:
+    """Two don't; dismissing shows it again."""
+    desk = Desk()
+    for n in range(2):
+        desk.report(f"r{n}", "p1")
+        assert desk.hidden() == set()
+    desk.report("r2", "p1")
+    assert desk.hidden() == {"p1"}
+    (imposed,) = outcomes(desk.view.of("ann"), SanctionImposed)
+    assert imposed.notice.detection == Detection("report", automated_detection=False, automated_decision=True)
+    assert (imposed.origin, imposed.content_action, imposed.notice.guideline) == ("rule", "hidden", "no-spam")
+    desk.report("r3", "p1")
+    assert len(outcomes(desk.view.of("ann"), SanctionImposed)) == 1
+    desk.decide("dismiss", "case", desk.case_about("p1").id)
+    assert desk.hidden() == set()
+    for n in range(5):
+        desk.report(f"again{n}", "p1")
+    assert desk.hidden() == set()
+
+
+def test_reports_of_one_person_are_one_however_many_accounts_were_linked() -> None:
+    """With each other, or both with a third; an unlinking makes them several again."""
+    desk = Desk()
+    desk.account = "r0"
+    desk.decide("link", other="r1")
+    desk.account = "r1"
+    desk.decide("link", other="r2")
+    desk.account = "ann"
+    for n in range(3):
+        desk.report(f"r{n}", "p1")
+    desk.report("r3", "p1")
+    assert desk.hidden() == set()
+    desk.report("r4", "p1")
+    assert desk.hidden() == {"p1"}
+    desk.account = "r0"
+    desk.decide("unlink", other="r1")
+    desk.account = "ann"
+    for n in range(3):
+        desk.report(f"r{n}", "p2")
+    assert desk.hidden() == {"p1"}  # r1 and r2 are one still
+    desk.report("r4", "p2")
+    assert desk.hidden() == {"p1", "p2"}
+
+
+def test_a_report_about_an_account_that_is_ones_own_is_ignored() -> None:
+    """Once a person has linked them."""
+    desk = Desk()
+    desk.decide("link", other="bob")
+    desk.report("bob", "p1")
+    assert results(desk, "bob") == ["ignored_self"]
+
+
+def test_two_reporters_hide_nothing_whatever_they_weigh() -> None:
+    """Power users aren't three persons."""
+    desk = Desk()
+    for name in ("r0", "r1"):
+        for n in range(40):
+            body = MeritEarned(name, "endorsement", f"p{n}", f"m{n}")
+            desk.send(signal(f"account:{name}", f"{name}-{n}", body, desk.at))
+        desk.report(name, "p1")
+    assert sum(o.weight for o in outcomes(desk.view.of("ann"), ReportFolded)) > 3_000
+    assert desk.hidden() == set()
+
+
+def test_new_accounts_need_more_company_to_hide_a_post() -> None:
+    """Three of today weigh less than what hides."""
+    desk = Desk()
+    for n in range(6):
+        body = AccountChanged(f"r{n}", "registered", account_kind="person")
+        desk.send(signal(f"account:r{n}", f"joined-{n}", body, desk.at))
+    for n in range(5):
+        desk.report(f"r{n}", "p1")
+        assert desk.hidden() == set()
+    desk.report("r5", "p1")
+    assert desk.hidden() == {"p1"}
+
+
+def test_reports_without_weight_and_of_other_kinds_hide_nothing() -> None:
+    """A complaint about copyright has a way of its own."""
+    desk = Desk()
+    for n in range(5):
+        desk.report(f"r{n}", "p1", reason="copyright")
+    assert desk.hidden() == set()
+    assert desk.case_about("p1").open
+
+
+def test_a_later_revision_than_the_cleared_one_is_hidden_again_by_reports_about_it() -> None:
+    """Reports about the cleared one don't count towards that."""
+    desk = Desk()
+    for n in range(3):
+        desk.report(f"r{n}", "p1")
+    desk.decide("dismiss", "case", desk.case_about("p1").id)
+    for n in range(5):
+        desk.report(f"old{n}", "p1")
+    for n in range(3):
+        assert desk.hidden() == set()
+        body = ReportFiled(f"new{n}", f"n{n}", "ann", "p1", 2, "no-spam", None, None)
+        desk.send(signal(f"account:n{n}", f"new{n}", body, desk.at))
+    assert desk.hidden() == {"p1"}
+
+
+def test_reports_about_the_account_hide_nothing() -> None:
+    """There is no post to hide."""
+    desk = Desk()
+    for n in range(5):
+        desk.report(f"r{n}")
+    assert desk.hidden() == set()
+
+
+@given(st.permutations(range(6)), st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=5))
+def test_the_order_of_reports_changes_no_count_of_persons(order: list[int], links: set[Any]) -> None:
+    """Linked directly or by a third that reported as well."""
+    named: dict[int, set[str]] = {n: set() for n in range(6)}
+    for one, two in links:
+        if one != two:
+            named[one].add(f"r{two}")
+            named[two].add(f"r{one}")
+    made = [CaseReport(f"c{n}", f"r{n}", False, 1, 1000 + n, tuple(sorted(named[n]))) for n in range(6)]
+    assert sorted(persons(made)) == sorted(persons([made[n] for n in order]))
+
+
+# --- misuse ------------------------------------------------------------------------------------------------
+
+
+def unfounded(desk: Desk, reporter: str, post: str) -> None:
+    """A person finds a report manifestly unfounded."""
+    desk.report(reporter, post)
+    desk.decide("dismiss", "case", desk.case_about(post).id, outcome="manifestly_unfounded")
+
+
+def test_a_persons_word_that_a_report_was_unfounded_warns_and_then_mutes() -> None:
+    """For a while; nothing else counts against a reporter."""
+    desk = Desk()
+    for n in range(4):
+        desk.report("bob", f"good{n}")
+        outcome = "ignored" if n % 2 else "dismissed_in_good_faith"
+        desk.decide("dismiss", "case", desk.case_about(f"good{n}").id, outcome=outcome)
+    assert outcomes(desk.view.of("bob"), SanctionImposed) == []
+    unfounded(desk, "bob", "p1")
+    (warned,) = outcomes(desk.view.of("bob"), SanctionImposed)
+    assert (warned.sanction_kind, warned.actor.kind, warned.strikes) == ("warning", "person", ())
+    assert not desk.view.standing("bob").reporter_muted
+    unfounded(desk, "bob", "p2")
+    (muted,) = outcomes(desk.view.of("bob"), ReporterMuted)
+    assert muted.until == muted.effective_at + timedelta(days=desk.policy.report_weights.mute_days)
+    assert desk.view.standing("bob").reporter_muted
+    desk.clock(desk.policy.report_weights.mute_days + 2)
+    assert not desk.view.standing("bob").reporter_muted
+
+
+def test_an_unfounded_report_is_forgotten_after_its_time() -> None:
+    """A year later the next one is a warning again, and reports weigh what they did."""
+    desk = Desk()
+    unfounded(desk, "bob", "p1")
+    rules = desk.policy.report_weights
+    (noted,) = outcomes(desk.report("bob", "p2"), ReportNoted)
+    assert noted.weight == desk.policy.reports.weight - rules.unfounded
+    desk.clock(rules.misuse_days + 1)
+    (noted,) = outcomes(desk.report("bob", "p3"), ReportNoted)
+    assert noted.weight == desk.policy.reports.weight
+    desk.decide("dismiss", "case", desk.case_about("p3").id, outcome="manifestly_unfounded")
+    assert not desk.view.standing("bob").reporter_muted
+
+
+def test_a_reporter_is_told_once() -> None:
+    """A second answer to the same report says nothing."""
+    desk = Desk()
+    desk.report("bob", "p1")
+    (told,) = outcomes(desk.decide("dismiss", "case", desk.case_about("p1").id), ReportSettled)
+    desk.send(signal("account:bob", "again", ReportAnswered(told.report, "bob", "upheld"), desk.at))
+    assert [o.outcome for o in outcomes(desk.view.of("bob"), ReportSettled)] == ["dismissed_in_good_faith"]

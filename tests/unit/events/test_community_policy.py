@@ -39,6 +39,8 @@ PROMISED = {
         "flood": (1, "enforce", "rest-hidden"),
         "mass-unsolicited": (2, "enforce", "quarantined"),
         "campaign": (2, "enforce", "hidden"),
+        "link-or-bait": (1, "review", "none"),
+        "several-threads": (0, "allowed", "none"),
         "irrelevant": (0, "report-only", "none"),
     },
     "no-selling": {
@@ -69,6 +71,7 @@ PROMISED = {
         "badgering": (3, "review", "none"),
         "pile-on": (0, "review", "none"),
         "trolling": (1, "report-only", "none"),
+        "asked-to-stop": (0, "allowed", "none"),
     },
     "no-hate": {
         "slur": (3, "enforce", "hidden"),

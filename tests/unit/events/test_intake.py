@@ -71,5 +71,5 @@ def test_a_draft_is_refused_rather_than_ignored() -> None:
 def test_a_draft_decision_goes_on_to_be_refused_where_the_decider_sees_it() -> None:
     """A person's decision never ends as a dead letter for being early."""
     event = golden("decision.note", other="U02BOB")
-    event["type"] = "goodstanding.decision.link.v1"
+    event["type"] = "goodstanding.decision.merge.v1"
     assert read_event("decisions", b"account:U01ALICE", encoded(event), RECEIVED_AT).type in DRAFTS

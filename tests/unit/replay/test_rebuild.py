@@ -247,7 +247,7 @@ def test_a_ledger_that_isnt_whole_is_refused_by_the_entry() -> None:
     """One is missing, doubled, cut, changed, of a stranger, or of another deployment."""
     world, _, _ = changing()
     ledger = world.ledger
-    stranger = msgspec.structs.replace(decode_entry(ledger[0]), entity="campaign:x")
+    stranger = msgspec.structs.replace(decode_entry(ledger[0]), entity="notice:x")
     unfoldable = ledger[0].replace(b'"sequence":1', b'"sequence":3')
     wrong = [ledger[1:], [*ledger[:2], *ledger[1:]], [ledger[0][:-1]], [encode(stranger)], [unfoldable]]
     for entries in wrong:

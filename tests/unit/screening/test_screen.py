@@ -156,7 +156,11 @@ BAD: list[tuple[str, InputRecord, str]] = [
         record("posts", event("post.endorsed", "ada", {"post": "p", "by": "ada"})),
         "fields_contradict",
     ),
-    ("accounts", record("accounts", event("account.signed_in", "ada", {})), "not_supported"),
+    (
+        "accounts",
+        record("accounts", event("appeal.filed", "ada", {"appeal": "a1", "about": "s1", "text": "why?"})),
+        "not_supported",
+    ),
     ("decisions", record("decisions", event("decision.note", "ada", {"reason": "x"})), "field_missing"),
 ]
 
