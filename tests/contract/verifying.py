@@ -64,9 +64,9 @@ def _compare_counts(world: World, good: list[Record], counted: list[Record]) -> 
         said[r.key].append(json.loads(r.value))
     found = {key: Counter((one["from"], one["offset"]) for one in ones) for key, ones in said.items()}
     for key in expected.keys() | found.keys():
-        missing = expected[key] - found.get(key, Counter())
-        extra = found.get(key, Counter()) - expected[key]
-        assert not missing and not extra, f"{key!r}: missing {sorted(missing)}, extra {sorted(extra)}"
+        missing = sorted(expected[key] - found.get(key, Counter()))
+        extra = sorted(found.get(key, Counter()) - expected[key])
+        assert (missing, extra) == ([], []), f"{key!r}: missing {missing}, extra {extra}"
     for key, ones in said.items():
         total = 0
         last: dict[str, int] = {}
