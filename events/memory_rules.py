@@ -32,6 +32,12 @@ class MemoryRule(msgspec.Struct, frozen=True):
     cases: tuple[str, ...]
     params: Mapping[str, int | str | bool]
     lists: Mapping[str, str] = MappingProxyType({})
+    severals: frozenset[str] = frozenset()
+    """Parameters that count what is only something from two on; of the others, one is the least."""
+
+    def least(self, param: str) -> int:
+        """The smallest value of a parameter that means anything."""
+        return 2 if param in self.severals else 1
 
 
 REPEATED: Final = MemoryRule(
@@ -58,6 +64,9 @@ REPEATED: Final = MemoryRule(
     lists=MappingProxyType(
         {"spreading": "guidelines, or `guideline/case`, whose findings can make the same text a campaign"}
     ),
+    severals=frozenset(
+        {"repeated_posts", "linked_threads", "campaign_authors", "domain_authors", "domain_threads"}
+    ),
 )
 """What one author writes or links to again and again, and what several accounts do as one."""
 
@@ -80,6 +89,7 @@ DIRECTED: Final = MemoryRule(
     lists=MappingProxyType(
         {"hostile": "cases, as `guideline/case`, that make a post hostile to whom it is directed at"}
     ),
+    severals=frozenset({"posts_a_day", "posts_a_week", "pile_on_authors"}),
 )
 """Hostile posts at one person: by one author over days, or by many within the hour."""
 
@@ -92,7 +102,7 @@ SURE: Final = 95
 
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
-    """A policy's settings of a rule: thresholds and windows by name, 1 at least, and lists."""
+    """A policy's settings of a rule: thresholds and windows by name, and lists."""
 
     values: dict[str, int]
     lists: Mapping[str, frozenset[str]]
@@ -117,8 +127,9 @@ def limits_of(policy: Policy, rule: MemoryRule) -> Limits | None:
 def _limits(settings: RuleSettings | None, rule: MemoryRule) -> Limits | None:
     if settings is None or not settings.enabled:
         return None
-    # Nothing is found in nothing, so no threshold is below 1.
-    values = {name: max(1, int(value)) for name, value in {**rule.params, **settings.params}.items()}
+    # What a policy says is held against these when it is read; one that never was may say anything.
+    given = {**rule.params, **settings.params}
+    values = {name: max(rule.least(name), int(value)) for name, value in given.items()}
     lists = {name: frozenset(settings.lists.get(name, ())) for name in rule.lists}
     return Limits(values, lists, settings.mode == "shadow")
 

@@ -15,6 +15,7 @@ import msgspec
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from events.memory_rules import MemoryRule
 from events.policy import (
     Breaker,
     Case,
@@ -336,6 +337,11 @@ def _settings_errors(
                 yield PolicyError(lines[path], _key(path), problem, _meant(key, known))
             elif kind == "params" and type(value) is not type(contract.params[key]):
                 problem = f"expected {_TYPES[type(contract.params[key])]}, found {_shown(value)}"
+                yield PolicyError(
+                    lines[path], _key(path), problem, f"the default is `{contract.params[key]}`"
+                )
+            elif kind == "params" and isinstance(contract, MemoryRule) and value < contract.least(key):
+                problem = f"expected {contract.least(key)} or more, found {_shown(value)}"
                 yield PolicyError(
                     lines[path], _key(path), problem, f"the default is `{contract.params[key]}`"
                 )

@@ -67,9 +67,7 @@ def _added_up(draft: Draft, post: PostScreened, pricing: Policy) -> list[Judged]
     return judge_all(draft, added, memory_rules.rules_digest(pricing, memory_rules.REPEATED), pricing)
 
 
-def judge_all(
-    draft: Draft, findings: Iterable[Finding], rules_digest: str, pricing: Policy
-) -> list[Judged]:
+def judge_all(draft: Draft, findings: Iterable[Finding], rules_digest: str, pricing: Policy) -> list[Judged]:
     """Those findings of which anything may come, of this account."""
     judged = (judge(draft, finding, rules_digest, pricing) for finding in findings)
     return [one for one in judged if one is not None]

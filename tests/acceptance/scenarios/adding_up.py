@@ -30,8 +30,9 @@ def _subjects(view: View, account: str) -> list[str]:
     return [row.subject for row in view.cases_of(account) if row.open]
 
 
-def _praise(account: str, post: str) -> Post:
-    return Post(account, post, says=PRAISE, link=SITE)
+def _praise(account: str, post: str, how: str = "") -> Post:
+    """`how` tells the praise of one story from that of others, which may be played on the day before."""
+    return Post(account, post, says=f"{PRAISE}{how}", link=SITE)
 
 
 CAMPAIGN: Final = Story(
@@ -69,10 +70,10 @@ TAKEN_BACK: Final = Story(
     "what was deleted is no part of a campaign",
     (
         Clock(0),
-        _praise("ann", "p1"),
-        _praise("bob", "p2"),
+        _praise("ann", "p1", " and twice as fast"),
+        _praise("bob", "p2", " and twice as fast"),
         Delete("bob", "p2"),
-        _praise("cas", "p3"),
+        _praise("cas", "p3", " and twice as fast"),
         Claim("two are left", lambda view: _struck(view) == {}),
     ),
 )
@@ -82,12 +83,12 @@ AGAIN_AND_AGAIN: Final = Story(
     "one text three times within a day",
     (
         Clock(0),
-        _praise("ann", "p1"),
+        _praise("ann", "p1", " for half the price"),
         Clock(9 * HOUR),
-        _praise("ann", "p2"),
+        _praise("ann", "p2", " for half the price"),
         Claim("twice is nothing", lambda view: _struck(view) == {}),
         Clock(18 * HOUR),
-        _praise("ann", "p3"),
+        _praise("ann", "p3", " for half the price"),
         Expect("ann", warnings=1, active_points=0, hidden_posts=1),
         Claim("repetition", lambda view: _struck(view) == {"ann": ["repetition"]}),
     ),
@@ -99,7 +100,7 @@ BOT: Final = Story(
     (
         Clock(0),
         Register("bot", "bot"),
-        *(step for n in range(4) for step in (Clock(n * HOUR), _praise("bot", f"p{n}"))),
+        *(step for n in range(4) for step in (Clock(n * HOUR), _praise("bot", f"p{n}", " without a human"))),
         Claim("nothing is found", lambda view: _struck(view) == {}),
     ),
 )
