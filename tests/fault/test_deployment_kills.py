@@ -118,6 +118,7 @@ class Load:
         number, subject = self._sent, f"u{self._dice.randrange(ACCOUNTS)}"
         what, topic = "post.created", "posts"
         data: dict[str, Any] = {"post": f"p{number}", "revision": 1, "body": self._dice.choice(BODIES)}
+        data["thread"] = f"of-{subject}"  # somebody who writes into many threads at once floods
         if number % 11 == 0:
             about = {"account": f"u{self._dice.randrange(ACCOUNTS)}", "post": f"p{number - 5}", "revision": 1}
             what, topic = "report.filed", "reports"

@@ -209,6 +209,10 @@ class AccountModel:
 
     def _told_apart(self, body: PostScreened) -> None:
         """The model remembers what it has seen, and has no words for what adds up to more than one post."""
+        if any(
+            found.condition is not None and found.condition.fact == "new_account" for found in body.findings
+        ):
+            raise NotImplementedError("the model doesn't know how long somebody has been there")
         prints = body.fingerprints
         marks = () if prints is None else (*prints.domains, prints.text or body.post)
         new = {*body.targets, *marks}
@@ -399,6 +403,8 @@ class AccountModel:
 
     def _remove(self, turn: Turn) -> None:
         if turn.body.target_kind == "sanction":
+            if self.terminated:
+                raise NotImplementedError("the model doesn't know what follows a reversed termination")
             self._end(turn.sight.sanction_cause(turn.body.target))
             return
         status = {"overturn": "overturned", "waive": "waived"}[turn.body.decision]
@@ -478,6 +484,8 @@ class AccountModel:
         subject, kind, is_open = turn.sight.case_subject(turn.body.target)
         if kind == "termination" and is_open and self.proposed:
             self._falls(turn.now)
+        if self._known(subject) and subject not in self.gone:
+            raise NotImplementedError("the model doesn't know which strikes fall with a case")
         self.reviews.pop(subject, None)
 
     def _confirm_termination(self, turn: Turn) -> None:

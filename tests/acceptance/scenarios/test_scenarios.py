@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.enforcement.partition import DECIDERS
@@ -10,6 +12,8 @@ from tests.acceptance.scenarios import STORIES
 from tests.acceptance.scenarios.policies import policies
 from tests.support.play import PurePlayer, tell_story
 from tests.support.story import Story
+from tests.support.world import Input
+from tests.verifier.modelled import compare
 
 POLICIES = policies()
 
@@ -37,3 +41,14 @@ def test_the_story_leaves_a_ledger_that_verifies(story: Story) -> None:
     report = verify([(0, n, data) for n, data in enumerate(first.ledger)], first.policies, DECIDERS)
     assert report.fault is None, str(report.fault)
     assert report.decided_again == len(first.ledger)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.number}: {story.name}")
+def test_the_reference_model_says_the_same_of_every_account_that_it_has_words_for(story: Story) -> None:
+    """As the verifier asks of a whole deployment."""
+    world = played(story).world
+    ledger: Any = [Input("ledger", 0, number, 0, b"", data) for number, data in enumerate(world.ledger)]
+    signals: Any = world.records
+    tally = compare({0: signals}, {0: ledger}, world.policies)
+    assert tally.entries or tally.skipped
