@@ -39,7 +39,13 @@ from events.memory_rules import REPEATED, SURE, Limits, limits_of, rules_digest
 from events.policy import Policy
 from events.signals import CampaignFound, Decided, FingerprintSighted, FingerprintSort, Signal
 from services.enforcement.decider import Context, Decision
-from services.enforcement.state import CASE_FAILED_SIGNALS_MAX, CASES_CLOSED_MAX, Case, ClosedCase
+from services.enforcement.state import (
+    CASE_FAILED_SIGNALS_MAX,
+    CASES_CLOSED_MAX,
+    Case,
+    ClosedCase,
+    check_schema,
+)
 
 CAMPAIGN_SCHEMA: Final = 1
 SIGHTINGS_MAX: Final = 100
@@ -99,8 +105,7 @@ class CampaignDecider:
     def decode(self, data: bytes) -> CampaignState:
         """A state from the changelog. Raises `ValueError` for a schema that this build doesn't know."""
         state = _decoder.decode(data)
-        if state.schema != CAMPAIGN_SCHEMA:
-            raise ValueError(f"state of schema {state.schema}, expected {CAMPAIGN_SCHEMA}")
+        check_schema(state.schema, CAMPAIGN_SCHEMA)
         return state
 
     def decide(self, state: CampaignState, signal: Signal, context: Context) -> Decision:

@@ -39,7 +39,7 @@ from events.signals import BarMet, Body, Decided, Key, KeyBarred, KeyShared, Nam
 from services.enforcement.decider import Context, Decision
 from services.enforcement.evolve import cases
 from services.enforcement.seen import Seen, was_seen, with_seen
-from services.enforcement.state import Case, ClosedCase
+from services.enforcement.state import Case, ClosedCase, check_schema
 
 IDENTITY_SCHEMA: Final = 1
 BARS_MAX: Final = 5
@@ -104,8 +104,7 @@ class IdentityDecider:
     def decode(self, data: bytes) -> IdentityState:
         """A state from the changelog. Raises `ValueError` for a schema that this build doesn't know."""
         state = _decoder.decode(data)
-        if state.schema != IDENTITY_SCHEMA:
-            raise ValueError(f"state of schema {state.schema}, expected {IDENTITY_SCHEMA}")
+        check_schema(state.schema, IDENTITY_SCHEMA)
         return state
 
     def decide(self, state: IdentityState, signal: Signal, context: Context) -> Decision:

@@ -376,6 +376,11 @@ def encode_state(state: msgspec.Struct) -> bytes:
 def decode_state(data: bytes) -> AccountState:
     """A state from the changelog. Raises `ValueError` for a schema that this build doesn't know."""
     state = _decoder.decode(data)
-    if state.schema != STATE_SCHEMA:
-        raise ValueError(f"state of schema {state.schema}, expected {STATE_SCHEMA}")
+    check_schema(state.schema, STATE_SCHEMA)
     return state
+
+
+def check_schema(found: int, expected: int) -> None:
+    """Raise `ValueError` for a state, of any kind of entity, that another build has written."""
+    if found != expected:
+        raise ValueError(f"state of schema {found}, expected {expected}")
