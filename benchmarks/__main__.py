@@ -59,9 +59,9 @@ async def _measure(parts: list[str], seconds: float, seed: int) -> None:
         known = versions(running.kafka_version, await postgres_version(running))
         for part in parts:
             console.print(f"measuring {part} …")
-            figures |= await PARTS[part](running, seconds, seed)
-            figures[f"{part}.loop_ns"] = loop_ns()
-    _show(console, figures)
+            measured = await PARTS[part](running, seconds, seed) | {f"{part}.loop_ns": loop_ns()}
+            _show(console, measured)
+            figures |= measured
     WRITTEN.parent.mkdir(exist_ok=True)
     report = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -42,8 +42,9 @@ def test_a_term_may_begin_or_end_with_a_sign() -> None:
 def test_every_expression_of_the_default_policy_is_read_alike_by_both_engines() -> None:
     """What `re` finds in a text, the scanner finds: none of its hits can be missed."""
     scanner = default_rulebook().scanner
+    no_hits = {pattern.given for pattern in scanner.patterns}  # conditions, and what they are for
     for number, pattern in enumerate(scanner.patterns):
-        if not pattern.term or not pattern.term.isascii() or pattern.given:
+        if not pattern.term or not pattern.term.isascii() or pattern.given or pattern.name in no_hits:
             continue
         text = f"so, {fold(pattern.term.strip('~'))} there"
         if re.search(pattern.expression, text):
