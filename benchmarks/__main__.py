@@ -12,13 +12,14 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import enforcement, pipeline, projecting, screening
+from benchmarks import enforcement, guidelines, pipeline, projecting, screening
 from benchmarks.machine import loop_ns, machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
 
 Part = Callable[[Stack, float, int], Awaitable[dict[str, Any]]]
 PARTS: Final[dict[str, Part]] = {
+    "guidelines": guidelines.measure,
     "screening": screening.measure,
     "enforcement": enforcement.measure,
     "projecting": projecting.measure,

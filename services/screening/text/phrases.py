@@ -12,6 +12,7 @@ from typing import Final
 
 from services.screening.text.matching import Pattern
 
+_BOUNDARY: Final = r"\b"
 _GAP: Final = r"[\s_.,:!;()\"-]+"
 _OPEN: Final = rf"(?:[a-z0-9'&$£€%+#]{{1,15}}{_GAP}){{0,3}}"
 
@@ -41,9 +42,15 @@ def phrase_patterns(name: str, phrases: Sequence[str]) -> list[Pattern]:
 def any_phrase(phrases: Sequence[str]) -> re.Pattern[str]:
     """One expression for all entries, for texts that are looked at anyway.
 
-    Without entries, it matches nothing.
+    Without entries, it matches nothing. Their word boundary stands before all of them, so that `re` tries
+    them at the beginnings of words only: several times faster.
     """
-    return re.compile("|".join(map(phrase_expression, phrases)) or r"(?!)")
+    expressions = [*map(phrase_expression, phrases)]
+    within = [found.removeprefix(_BOUNDARY) for found in expressions if found.startswith(_BOUNDARY)]
+    others = [found for found in expressions if not found.startswith(_BOUNDARY)]
+    if within:
+        others.append(f"{_BOUNDARY}(?:{'|'.join(within)})")
+    return re.compile("|".join(others) or r"(?!)")
 
 
 def _word(word: str) -> str:

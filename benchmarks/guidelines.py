@@ -1,0 +1,78 @@
+"""What each guideline costs: processor time of screening a post, with its rules and without.
+
+In this process, without Kafka, over the posts that screening is measured with. A guideline's cost is what
+screening takes with its rules alone beyond what it takes with none; since all rules share one pass over the
+text, all together cost less than their sum.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from benchmarks.posts import posts
+from benchmarks.stack import Stack, community_policy
+from benchmarks.worker import KEY
+from events.policy import Policy
+from services.runtime.records import Consumed
+from services.screening.guidelines import RULES
+from services.screening.rule import Rule
+from services.screening.rulebook import Rulebook
+from services.screening.screen import Screen
+
+POSTS: Final = 12_000
+BATCH_RECORDS: Final = 2_000
+ROUNDS: Final = 5
+"""Each is measured so often, in turn with the others, and the least counts: noise only ever adds."""
+NONE: Final = "none"
+ALL: Final = "all"
+
+
+async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
+    """Microseconds a post: without rules, by guideline, and of all together."""
+    del stack, seconds
+    policy = community_policy()
+    records = _records(seed)
+    chosen: dict[str, list[type[Rule]]] = {NONE: [], ALL: [*RULES]}
+    for rule in RULES:
+        chosen.setdefault(rule.contract.guideline, []).append(rule)
+    best = _best(policy, chosen, records)
+    bare = best.pop(NONE)
+    return {
+        "guidelines.none_us_per_post": round(bare, 2),
+        **{
+            f"guidelines.{name.replace('-', '_')}_us_per_post": round(us - bare, 2)
+            for name, us in best.items()
+        },
+    }
+
+
+def _records(seed: int) -> list[Any]:
+    now_ms = int(time.time() * 1000)
+    return [
+        Consumed(
+            "posts", 0, number, now_ms + number, 1, post.key, post.value, len(post.key), len(post.value), ()
+        )
+        for number, post in enumerate(posts(seed, POSTS))
+    ]
+
+
+def _best(policy: Policy, chosen: dict[str, list[type[Rule]]], records: Sequence[Any]) -> dict[str, float]:
+    rulebooks = {name: Rulebook(policy, rules) for name, rules in chosen.items()}
+    best: dict[str, float] = dict.fromkeys(rulebooks, float("inf"))
+    for _ in range(ROUNDS):
+        for name, rulebook in rulebooks.items():
+            best[name] = min(best[name], _us_per_post(rulebook, records))
+    return best
+
+
+def _us_per_post(rulebook: Rulebook, records: Sequence[Any]) -> float:
+    screen = Screen(KEY)
+    screen.take_up(rulebook)
+    gc.collect()
+    began = time.process_time()
+    for start in range(0, len(records), BATCH_RECORDS):
+        screen.screen_posts(records[start : start + BATCH_RECORDS])
+    return (time.process_time() - began) / len(records) * 1e6
