@@ -185,6 +185,11 @@ class ProfileRules(_Model):
     grace_days: int = Field(default=14, gt=0)
     required: tuple[ProfilePart, ...] = ("company", "title", "business_address")
     encouraged: tuple[ProfilePart, ...] = ("photo",)
+    free_domains: tuple[str, ...] = ()
+    """Providers of free e-mail addresses, beside those that two packages list."""
+    disposable_domains: tuple[str, ...] = ()
+    business_domains: tuple[str, ...] = ()
+    """Domains that are a company's, whatever the lists say."""
 
 
 class KeyRules(_Model):

@@ -59,17 +59,16 @@ def _answer(screen: Screen, number: int, line: bytes) -> LineAnswer:
     if not isinstance(event, PostCreated | PostEdited):
         return LineAnswer(number, event.id, event.subject, event.data.post)
     data = event.data
-    if data.visibility == "direct":
-        return LineAnswer(number, event.id, event.subject, data.post, data.revision)
     at_ms = int(event.time.astimezone(UTC).timestamp() * 1000)
     verdict = screen.verdict(event, at_ms)
+    text = fold(text_of(data)) if data.visibility == "public" else ""
     return LineAnswer(
         number,
         event.id,
         event.subject,
         data.post,
         data.revision,
-        verdict.script or language(fold(text_of(data))),
+        verdict.script or language(text),
         verdict.findings,
         verdict.failed_rules,
         verdict.unread,

@@ -30,7 +30,6 @@ from events.codec import encode
 from events.contents import Content, ContentKind, content_ref, encode_content
 from events.decisions import DecisionUnion, Note, to_decided
 from events.ids import account_entity, derived_id, subject_entity
-from events.policy import Identity
 from events.posts import AnswerAccepted, PostEndorsed
 from events.reports import ReportFiled, ReportUnion
 from events.signals import (
@@ -49,8 +48,9 @@ from events.signals import ReportFiled as ReportSignal
 from events.signals import ReportWithdrawn as WithdrawnSignal
 from services.runtime.stage import Output, Record
 from services.screening.digests import IdentityKey, domain_form, email_form, phone_form
-from services.screening.email_class import EmailClass, email_class, is_placeholder
+from services.screening.email_class import EmailClass, is_placeholder
 from services.screening.persons import (
+    AccountRules,
     is_reserved,
     profile_keys,
     profile_said,
@@ -246,13 +246,11 @@ def _copy(at: Context, event: ReportFiled) -> tuple[str | None, list[Output]]:
     return ref, [content_output(content)]
 
 
-def forward_account(
-    at: Context, event: AccountUnion, key: IdentityKey, region: str, rules: Identity
-) -> list[Output]:
-    """What became known of an account. `region` is where numbers without `+` would be dialled.
+def forward_account(at: Context, event: AccountUnion, key: IdentityKey, rules: AccountRules) -> list[Output]:
+    """What became known of an account.
 
-    `rules` are the policy's about names. A sign-in without anything to recognise leads to nothing. Appeals
-    are drafts: nothing acts on them yet, and they don't come here.
+    A sign-in without anything to recognise leads to nothing. Appeals are drafts: nothing acts on them yet,
+    and they don't come here.
     """
     account = event.subject
     entity = account_entity(account)
@@ -274,25 +272,25 @@ def forward_account(
                     PLATFORM,
                 )
             ]
-    changed = _changed(event, key, region, rules)
+    changed = _changed(event, key, rules)
     return [] if changed is None else [at.signal(entity, changed, PLATFORM)]
 
 
-def _changed(event: AccountUnion, key: IdentityKey, region: str, rules: Identity) -> AccountChanged | None:
+def _changed(event: AccountUnion, key: IdentityKey, rules: AccountRules) -> AccountChanged | None:
     """What became known; None: nothing."""
     account = event.subject
     match event:
         case AccountRegistered():
-            changed = _profile(account, "registered", event.data.profile, key, region, rules)
+            changed = _profile(account, "registered", event.data.profile, key, rules)
             return msgspec.structs.replace(
                 changed, account_kind=event.data.kind, complete=bool(changed.complete)
             )
         case AccountProfileUpdated():
-            changed = _profile(account, "updated", event.data.profile, key, region, rules)
+            changed = _profile(account, "updated", event.data.profile, key, rules)
             return msgspec.structs.replace(changed, account_kind=event.data.kind)
         case AccountVerified():
-            keys = verified_keys(event, key, region)
-            return msgspec.structs.replace(_verified(account, event, key, region), keys=keys)
+            keys = verified_keys(event, key, rules.region)
+            return msgspec.structs.replace(_verified(account, event, key, rules.region), keys=keys)
         case AccountSignedIn():
             keys = sign_in_keys(event, key)
             return AccountChanged(account, "signed_in", keys=keys) if keys else None
@@ -309,8 +307,7 @@ def _profile(
     change: Literal["registered", "updated"],
     profile: Profile,
     key: IdentityKey,
-    region: str,
-    rules: Identity,
+    rules: AccountRules,
 ) -> AccountChanged:
     """What a profile says. A field that was left out says nothing, an empty one that there is none."""
     said = profile.model_fields_set
@@ -321,13 +318,13 @@ def _profile(
     if "business_address" in said:
         emails, domains, kind = (), (), "unknown"
         if address is not None and not is_placeholder(address):
-            kind = email_class(address)
+            kind = rules.emails.of(address)
             emails = (key.digest("email", email_form(address)),)
             # Only a company's domain is somebody's own; everybody has an address at a free provider.
             domains = (key.digest("domain", domain_form(address)),) if kind == "business" else ()
     phones: tuple[str, ...] | None = None
     if "phone" in said:
-        number = phone_form(profile.phone, region) if profile.phone else None
+        number = phone_form(profile.phone, rules.region) if profile.phone else None
         phones = () if number is None else (key.digest("phone", number),)
     return AccountChanged(
         account,
@@ -337,9 +334,9 @@ def _profile(
         own_phones=phones,
         complete=_complete(profile),
         email_class=kind,
-        profile=profile_said(profile, whole=change == "registered"),
-        keys=profile_keys(profile, key, region, rules),
-        name_reserved=is_reserved((profile.display_name, profile.handle), rules) or None,
+        profile=profile_said(profile, rules.emails, whole=change == "registered"),
+        keys=profile_keys(profile, key, rules.region, rules.names),
+        name_reserved=is_reserved((profile.display_name, profile.handle), rules.names) or None,
     )
 
 

@@ -13,11 +13,13 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from unicodedata import combining, normalize
 
+import msgspec
+
 from events.accounts import AccountSignedIn, AccountVerified, Profile
-from events.policy import Identity
+from events.policy import Identity, Policy
 from events.signals import Key, KeyKind, ProfileSaid
 from services.screening.digests import IdentityKey, email_form, phone_form
-from services.screening.email_class import email_class, is_placeholder
+from services.screening.email_class import EmailClasses, is_placeholder
 from services.screening.text.fold import fold
 
 BLOCK_BITS: Final = {4: 24, 6: 48}
@@ -157,7 +159,28 @@ def _block(ip: str) -> str | None:
 # --- profiles ----------------------------------------------------------------------------------------------
 
 
-def profile_said(profile: Profile, *, whole: bool) -> ProfileSaid:
+class AccountRules(msgspec.Struct, frozen=True, gc=False):
+    """What a policy says of reading accounts.
+
+    `region` is where phone numbers without `+` would be dialled, `names` are the rules about names.
+    """
+
+    region: str
+    names: Identity
+    emails: EmailClasses
+
+
+def account_rules(policy: Policy) -> AccountRules:
+    """The part of a policy that is about reading accounts."""
+    settings, profile = policy.rules.get("privacy.identifiers"), policy.profile
+    region = str(settings.params.get("phone_region", "US")) if settings is not None else "US"
+    emails = EmailClasses(
+        free=profile.free_domains, disposable=profile.disposable_domains, companies=profile.business_domains
+    )
+    return AccountRules(region, policy.identity, emails)
+
+
+def profile_said(profile: Profile, emails: EmailClasses, *, whole: bool) -> ProfileSaid:
     """Which parts of a profile say something; the account's own handle and placeholders say nothing.
 
     `whole`: it is all of the profile that there is, so that what it leaves out is empty.
@@ -170,5 +193,5 @@ def profile_said(profile: Profile, *, whole: bool) -> ProfileSaid:
         photo=None if "photo" not in said else bool(profile.photo),
         business_address=None
         if "business_address" not in said
-        else email_class(profile.business_address or "") == "business",
+        else emails.of(profile.business_address or "") == "business",
     )

@@ -77,6 +77,8 @@ class Post:
         self.thread = data.thread
         self.reply_to = data.reply_to.account if data.reply_to is not None else None
         self.mentions = data.mentions
+        self.is_linking = bool(data.links)
+        """Whether the platform says that it bears a link; what its text shows is in `links`."""
         self.at_ms = at_ms
         self.key = key
         self.original = text

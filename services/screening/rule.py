@@ -31,6 +31,12 @@ BUSY: Final = Pattern("busy", r"\x01busy\x01")
 A rule that has it among its patterns is asked then too.
 """
 
+MESSAGED: Final = Pattern("messaged", r"\x01messaged\x01")
+"""Stands for direct messages to several people: `Window.wrote`. All of a direct message that a rule is told.
+
+Its text is not read.
+"""
+
 
 class RuleContract(msgspec.Struct, frozen=True):
     """What a rule needs of the policy, and what it may find: policies are checked against it.

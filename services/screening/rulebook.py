@@ -14,11 +14,12 @@ from events.ids import digest
 from events.policy import Policy, RuleSettings
 from events.signals import Finding, Mode
 from services.screening.guidelines import RULES
-from services.screening.rule import BUSY, Found, Hit, Rule, RuleContract
+from services.screening.persons import account_rules
+from services.screening.rule import BUSY, MESSAGED, Found, Hit, Rule, RuleContract
 from services.screening.text.hosts import LINKS
 from services.screening.text.matching import Reading, Scanner
 
-_SHARED: Final = (*LINKS, BUSY)
+_SHARED: Final = (*LINKS, BUSY, MESSAGED)
 """Patterns of which there is one for all rules."""
 
 
@@ -41,6 +42,7 @@ class Rulebook:
         patterns = list(_SHARED)
         self.links: Final = frozenset(range(len(LINKS)))
         self.busy: Final = len(LINKS)
+        self.messaged: Final = self.busy + 1
         self._owners: list[list[int]] = [[] for _ in patterns]
         for place, active in enumerate(self.rules):
             for pattern in active.rule.patterns():
@@ -51,6 +53,7 @@ class Rulebook:
                 self._owners.append([place])
         self.scanner: Final = Scanner(patterns)
         self.digest: Final = _digest(policy, self.rules)
+        self.accounts: Final = account_rules(policy)
 
     def hits(self, readings: Sequence[Reading]) -> dict[int, list[Hit]]:
         """The hits of each rule, by the rule's place, in order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import msgspec
 from pydantic import ValidationError
@@ -140,8 +140,7 @@ class Screen:
                 return forward_report(at, event, self._key)
         if topic == "decisions":
             return forward_decision(at, cast("DecisionUnion", event))
-        rules = self.rulebook.policy.identity
-        return forward_account(at, cast("AccountUnion", event), self._key, self._region, rules)
+        return forward_account(at, cast("AccountUnion", event), self._key, self.rulebook.accounts)
 
     def screen_posts(self, records: Iterable[Record]) -> list[Output]:
         """What records of `posts` lead to. New public posts take a shorter way here, with the same result."""
@@ -170,11 +169,16 @@ class Screen:
     def observe(self, records: Iterable[Record]) -> None:
         """See posts again that were screened before: only the window takes them up."""
         for record in records:
-            event = _public_post(record)
-            if event is not None:
-                folded = fold(text_of(event.data))
-                self._saw(event, record.timestamp, folded)
-                self._remember(event, record.timestamp, find_links(folded))
+            event = _new_text(record)
+            if event is None:
+                continue
+            if event.data.visibility == "direct":
+                if isinstance(event, PostCreated):
+                    self._wrote(event, record.timestamp)
+                continue
+            folded = fold(text_of(event.data))
+            self._saw(event, record.timestamp, folded)
+            self._remember(event, record.timestamp, find_links(folded))
 
     def screen_again(self, missed: Missed, records: Iterable[Record]) -> list[Output]:
         """Posts that a suspended rule has missed, held against that rule alone.
@@ -183,8 +187,8 @@ class Screen:
         """
         outputs: list[Output] = []
         for record in records:
-            event = _public_post(record)
-            if event is None:
+            event = _new_text(record)
+            if event is None or event.data.visibility == "direct":
                 continue
             text = text_of(event.data)
             folded = fold(text)
@@ -201,6 +205,8 @@ class Screen:
 
     def verdict(self, event: PublicPost, at_ms: int) -> Verdict:
         """What the rules come to for one post, which the window takes up too; for dry runs."""
+        if event.data.visibility == "direct":
+            return self._message_verdict(event, at_ms, 0) if isinstance(event, PostCreated) else CLEAN
         text = text_of(event.data)
         folded = fold(text)
         hits = self.rulebook.scanner.scan(folded)
@@ -213,11 +219,7 @@ class Screen:
     def _post(self, record: Record, event: PostCreated | PostEdited) -> list[Output]:
         """A post by its contract. A direct message's text isn't read."""
         if event.data.visibility == "direct":
-            return (
-                [_unread(self._context("posts", record, event), event)]
-                if isinstance(event, PostEdited)
-                else []
-            )
+            return self._message(record, event)
         self.breakers.seen += 1
         text = text_of(event.data)
         folded = fold(text)
@@ -227,6 +229,25 @@ class Screen:
         if not hits and isinstance(event, PostCreated) and foreign(folded) is None:
             return []
         return self._hit(record, event, text, folded, hits)
+
+    def _message(self, record: Record, event: PostCreated | PostEdited) -> list[Output]:
+        """A direct message: whom it went to counts; its text isn't read, and doesn't go on."""
+        if isinstance(event, PostEdited):
+            return [_unread(self._context("posts", record, event), event)]
+        self.breakers.seen += 1
+        verdict = self._message_verdict(event, record.timestamp, record.offset)
+        if not (verdict.findings or verdict.failed_rules):
+            return []
+        for finding in verdict.findings:
+            self.counts.findings[finding.guideline, finding.mode] += 1
+        at = self._context("posts", record, event)
+        return [_unread(at, event, verdict, self.rulebook.digest)]
+
+    def _message_verdict(self, event: PostCreated, at_ms: int, offset: int) -> Verdict:
+        if not self._wrote(event, at_ms):
+            return CLEAN
+        post = self._read(at_ms, event, "", "", [self.rulebook.messaged])
+        return self._verdict(post, offset)
 
     def _hit(
         self, record: Record, event: PublicPost, text: str, folded: str, hits: Sequence[int]
@@ -375,15 +396,17 @@ class Screen:
             return False
         return self.window.saw(event.subject, event.data.post, event.data.thread, at_ms, folded, event.time)
 
+    def _wrote(self, event: PostCreated, at_ms: int) -> bool:
+        """Whether a direct message may be one of many. Who answers has been written to."""
+        data = event.data
+        if data.reply_to is not None:
+            return False
+        return self.window.wrote(event.subject, data.recipients, data.thread, at_ms, event.time)
+
     # --- the rest -------------------------------------------------------------------------------------------
 
     def _context(self, topic: str, record: Record, event: Sent) -> Context:
         return context(topic, record, event, self.rulebook.policy.version)
-
-    @property
-    def _region(self) -> str:
-        settings = self.rulebook.policy.rules.get("privacy.identifiers")
-        return str(settings.params.get("phone_region", "US")) if settings is not None else "US"
 
     def _dead(self, topic: str, record: Record, error: ValidationError | Rejected) -> Output:
         """The dead letter of a record: its own bytes, and why it was refused."""
@@ -396,8 +419,8 @@ class Screen:
 PublicPost = FastPost | PostCreated | PostEdited
 
 
-def _public_post(record: Record) -> PublicPost | None:
-    """The public post in a record of `posts`; None for everything else, bad input too."""
+def _new_text(record: Record) -> PublicPost | None:
+    """The post or message in a record of `posts`; None for everything else, bad input too."""
     at = received(record)
     post = read_fast(record.key, record.value, at - HORIZON)
     if post is not None:
@@ -406,26 +429,40 @@ def _public_post(record: Record) -> PublicPost | None:
         event = read_event("posts", record.key, record.value, at)
     except INPUT_ERRORS:
         return None
-    if isinstance(event, PostCreated | PostEdited) and event.data.visibility == "public":
-        return event
-    return None
+    return event if isinstance(event, PostCreated | PostEdited) else None
 
 
-def _unread(at: Context, event: PostDeleted | PostEdited) -> Output:
-    """A post that is gone, or an edited direct message: that it was, and nothing of its text."""
-    data, deleted = event.data, isinstance(event, PostDeleted)
+def _unread(
+    at: Context,
+    event: PostDeleted | PostEdited | PostCreated,
+    verdict: Verdict = CLEAN,
+    rules_digest: str = "",
+) -> Output:
+    """A post that is gone, or a direct message: that it was, and nothing of its text."""
+    data = event.data
     body = PostScreened(
         account=event.subject,
         post=data.post,
         revision=data.revision,
-        change="deleted" if deleted else "edited",
+        change=_CHANGES[type(event)],
         direct=data.visibility == "direct",
         thread=data.thread,
         content_ref=None,
         content_digest=None,
         language=NO_LETTERS,
+        findings=verdict.findings,
+        failed_rules=verdict.failed_rules,
+        rules_digest=rules_digest,
     )
-    return at.signal(account_entity(event.subject), body, Actor("account", event.subject))
+    actor = SCREENING if rules_digest else Actor("account", event.subject)
+    return at.signal(account_entity(event.subject), body, actor)
+
+
+_CHANGES: Final[dict[type, Literal["created", "edited", "deleted"]]] = {
+    PostCreated: "created",
+    PostEdited: "edited",
+    PostDeleted: "deleted",
+}
 
 
 def _masked(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -22,6 +22,10 @@ LINKS_PER_AUTHOR_MAX: Final = 200
 HOSTS_PER_POST_MAX: Final = 20
 POSTS_PER_AUTHOR_MAX: Final = 32
 """Of the posts of one author, so many are remembered: more would prove nothing more."""
+MESSAGES_PER_AUTHOR_MAX: Final = 64
+"""Of the people that one author wrote to directly, so many are remembered."""
+MESSAGED_MIN: Final = 3
+"""From so many people on, a direct message is looked at: not its text, only how many there are."""
 AUTHORS_MAX: Final = 50_000
 """Authors remembered in one partition; beyond, whoever posted longest ago is forgotten."""
 LETTERS_MIN: Final = 20
@@ -38,6 +42,9 @@ _NO_LETTERS: Final = bytes(point for point in range(128) if not chr(point).isalp
 _Entry = tuple[int, str, str, int, datetime | None]
 """When it came in, post, thread, key of its letters, when it was written."""
 
+_Message = tuple[int, str, tuple[str, ...], datetime | None]
+"""When it came in, its conversation, whom it went to, when it was written."""
+
 
 class Window:
     """Posts and hosts by author, in the order of the log."""
@@ -45,6 +52,7 @@ class Window:
     def __init__(self) -> None:
         self._links: OrderedDict[str, deque[tuple[int, str, str, str]]] = OrderedDict()
         self._posts: OrderedDict[str, list[_Entry]] = OrderedDict()
+        self._messages: OrderedDict[str, deque[_Message]] = OrderedDict()
         self._since_forgetting = 0
 
     def add(self, author: str, post: str, at_ms: int, hosts: Iterable[str], thread: str = "") -> None:
@@ -99,6 +107,40 @@ class Window:
         if len(entries) < BUSY_THREADS_MIN or entries[-BUSY_THREADS_MIN][0] <= since:
             return False
         return len({entry[2] for entry in entries if entry[0] > since}) >= BUSY_THREADS_MIN
+
+    def wrote(
+        self, author: str, recipients: tuple[str, ...], thread: str | None, at_ms: int, written: datetime
+    ) -> bool:
+        """Remember a direct message that answers nobody. True: it may be one of many, and is to be looked at.
+
+        A conversation is its thread, or else its recipients.
+        """
+        messages = self._messages.get(author)
+        if messages is None:
+            messages = self._messages[author] = deque(maxlen=MESSAGES_PER_AUTHOR_MAX)
+        people = tuple(sorted({*recipients} - {author}))[:MESSAGES_PER_AUTHOR_MAX]
+        messages.append((at_ms, thread or " ".join(people), people, written))
+        self._messages.move_to_end(author)
+        while True:
+            oldest = next(iter(self._messages))
+            if oldest == author or (
+                self._messages[oldest][-1][0] >= at_ms - WINDOW_MS and len(self._messages) <= AUTHORS_MAX
+            ):
+                break
+            del self._messages[oldest]
+        return self.messaged(author, at_ms) >= MESSAGED_MIN
+
+    def messaged(self, author: str, at_ms: int, within: timedelta = WINDOW) -> int:
+        """To how many people the author wrote, apart from one another: a group's conversation is one."""
+        since = _since(at_ms, within)
+        messages = self._messages.get(author, ())
+        recent = [message for message in messages if since < message[0] <= at_ms]
+        if not recent:
+            return 0
+        last = recent[-1][3]
+        together = [m for m in recent if m[3] is None or last is None or abs(last - m[3]) < within]
+        people = {person for message in together for person in message[2]}
+        return min(len({message[1] for message in together}), len(people))
 
     def _forget(self, at_ms: int) -> None:
         """Now and then is enough: rules look at times, so whoever should be forgotten has no effect."""

@@ -111,6 +111,38 @@ def test_a_signature_below_different_answers_is_no_repetition() -> None:
     assert {what for _, _, what in found(played(records))} == {"review"}
 
 
+def test_one_site_under_several_names_in_many_threads_is_for_a_person() -> None:
+    """Hosts of one domain are one site."""
+    records = [
+        post_record(f"{text} https://{name}.clay-of-ours.biz/{name}", offset=n, author="ann", at_s=n * 600)
+        for n, (name, text) in enumerate(
+            (
+                ("blog", "there is more about it at"),
+                ("shop", "for that you will need"),
+                ("www", "the rest is at"),
+            )
+        )
+    ]
+    assert found(played(records)) == {("ann", "link-or-bait", "review")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Welcome to the workshop! Please read the pinned post first, then say hello",
+        "That's a known fault, it will be mended with tonight's update: https://docs.vendor-of-something.com/faults",
+    ],
+)
+def test_the_same_answer_to_several_people_is_no_repetition(body: str) -> None:
+    """They asked the same; but said to many, it is."""
+    answers = [
+        post_record(body, offset=n, author="ann", at_s=n * 60, reply_to={"post": f"q{n}", "account": name})
+        for n, name in enumerate((*PEOPLE[1:], "fay", "gus"))
+    ]
+    assert found(played(answers[:4])) == set()
+    assert ("ann", "repetition", "strike") in found(played(answers))
+
+
 def test_the_same_offer_over_a_day_is_repetition() -> None:
     """Though ten minutes never see two of them."""
     said = found(played(again(f"{PRAISE} https://ponies-and-cats.biz", 3, 5 * HOUR_S)))

@@ -46,9 +46,10 @@ class Measure(msgspec.Struct, frozen=True):
     """Something that a set can tell.
 
     A text counts as found where a finding is of one of `guidelines` and, where they are said, of one of
-    `cases` and of one of the term classes `classes`. `precision` (of what is enforced), `either_precision`,
-    `recall` and `f1` (of what is enforced or reviewed) are to be reached, in per cent; 0: nothing is asked
-    for.
+    `cases` and of one of the term classes `classes`. Cases `aside` are enforced for what the set doesn't ask
+    about: they don't count as enforced there, but do for recall. `precision` (of what is enforced),
+    `either_precision`, `recall` and `f1` (of what is enforced or reviewed) are to be reached, in per cent;
+    0: nothing is asked for.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Measure(msgspec.Struct, frozen=True):
     f1: float = 0
     note: str = ""
     either_precision: float = 0
+    aside: frozenset[str] = frozenset()
 
 
 class LabelledSet(msgspec.Struct, frozen=True):

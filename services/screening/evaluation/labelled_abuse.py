@@ -141,6 +141,12 @@ def _goemotions(files: Mapping[str, str]) -> Iterable[LabelledText]:
             )
 
 
+_ABOUT_A_GENDER: Final = frozenset({"slur-gendered", "dehumanising-gendered", "demeaning-gendered"})
+"""Classes of findings that say sexist; what is said of other groups is another question than that set's."""
+_AT_NOBODY: Final = frozenset({"strong-cursing"})
+_NOT_ASKED: Final = (
+    "Cursing at nobody is enforced for what it is, which this set doesn't ask: not counted as enforced here"
+)
 _WORDS: Final = ("keep-it-clean", "no-bullying", "no-hate")
 
 SETS: Final = (
@@ -164,13 +170,16 @@ SETS: Final = (
         ("edos/edos_labelled_aggregated.csv",),
         _edos,
         (
-            Measure("sexist", ("no-hate",), note="without the words that are ordinary speech in a dialect"),
+            Measure(
+                "sexist",
+                ("no-hate",),
+                classes=_ABOUT_A_GENDER,
+                note="about a gender; without the words that are ordinary speech in a dialect",
+            ),
             Measure(
                 "sexist-wide",
                 ("no-hate", "keep-it-clean"),
-                classes=frozenset(
-                    {"slur", "dehumanising", "demeaning", "curse-gendered", "curse-at-gendered"}
-                ),
+                classes=_ABOUT_A_GENDER | {"curse-gendered", "curse-at-gendered"},
                 f1=63,
                 note="with curses about a gender, which `keep-it-clean` enforces and names as such",
             ),
@@ -192,7 +201,15 @@ SETS: Final = (
         "CC BY 4.0",
         ("convabuse/ConvAbuseEMNLPtrain.csv",),
         _convabuse,
-        (Measure("abuse", _WORDS, f1=80, note="most annotators say so; sexual advances among it"),),
+        (
+            Measure(
+                "abuse",
+                _WORDS,
+                f1=80,
+                note="most annotators say so; sexual advances among it. " + _NOT_ASKED,
+                aside=_AT_NOBODY,
+            ),
+        ),
     ),
     LabelledSet(
         "toxic-spans",
@@ -211,8 +228,8 @@ SETS: Final = (
         ("jigsaw_sample/train_sample.csv",),
         _jigsaw,
         (
-            Measure("toxic", _WORDS, precision=95),
-            Measure("insult", ("keep-it-clean", "no-bullying", "no-hate"), note="48 in a thousand"),
+            Measure("toxic", _WORDS, precision=95, note=_NOT_ASKED, aside=_AT_NOBODY),
+            Measure("insult", _WORDS, note="48 in a thousand. " + _NOT_ASKED, aside=_AT_NOBODY),
         ),
     ),
     LabelledSet(

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from services.screening.evaluation.labelled import LabelledSet, LabelledText, Measure
-from services.screening.evaluation.samples import sample
+from services.screening.evaluation.samples import sample, satisfies
 
 _KINDS: Final[Mapping[str, str]] = {
     "EMAIL_ADDRESS": "email",
@@ -30,6 +30,8 @@ _KINDS: Final[Mapping[str, str]] = {
 DOMAINS_EVERY: Final = 20
 """One domain of so many is made into a text."""
 SAMPLES_PER_RULE: Final = 3
+ATTEMPTS_MAX: Final = 1_000
+"""Texts that are made for one rule before it is given up."""
 
 
 def _youtube(files: Mapping[str, str]) -> Iterable[LabelledText]:
@@ -119,12 +121,28 @@ def _secrets(files: Mapping[str, str]) -> Iterable[LabelledText]:
             if "regex" not in rule:
                 continue
             for number in range(SAMPLES_PER_RULE):
-                made = sample(_named(rule["regex"], number), f"{rule['id']}-{number}")
+                made = _example(rule, number)
                 if _DIGEST.fullmatch(made.strip()):
                     continue  # one rule takes any digest for a token, and the community's must not
                 yield LabelledText(
                     f"secret-{rule['id']}-{number}", f"It fails with this: {made} ", {"secret": True}
                 )
+
+
+def _example(rule: Mapping[str, Any], number: int) -> str:
+    """A text that satisfies a rule, and isn't what the rule itself lets pass: a template, an empty value."""
+    expression = _named(rule["regex"], number)
+    passes = [
+        re.compile(allowed.replace(r"\z", r"\Z"))  # as Go writes it
+        for allowlist in rule.get("allowlists", ())
+        if "paths" not in allowlist
+        for allowed in allowlist.get("regexes", ())
+    ]
+    for attempt in range(ATTEMPTS_MAX):
+        made = sample(expression, f"{rule['id']}-{number}" + f"-{attempt}" * bool(attempt))
+        if satisfies(expression, f"{made} ") and not any(allowed.search(made) for allowed in passes):
+            return made
+    raise ValueError(f"rule `{rule['id']}`: none of {ATTEMPTS_MAX} texts made for it satisfies it")
 
 
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{40}(?:\\n|\\r|[`'\";])?")

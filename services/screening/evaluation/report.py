@@ -106,6 +106,15 @@ def _from(mode: str, case: object) -> str:
     return f"{review} % to a person" if mode == "review" else NOTHING
 
 
+FIRST_TRY: Final = (
+    "Rules were mended by these cases: the table says that what is known works, not how unseen texts fare. "
+    "For spam, selling and ownership the cases of two rounds were written before anybody looked at what the "
+    "rules said of them: 7 of 36, 23 of 55 and 12 of 55 came out otherwise than expected. Nearly all of them "
+    "were missed; of 74 harmless ones two went to a person, and none was enforced."
+)
+"""How cases fared that were written blind: counted once, by hand."""
+
+
 def _own(cases: Sequence[CaseResult]) -> Iterator[str]:
     yield "## Own cases"
     yield ""
@@ -114,6 +123,8 @@ def _own(cases: Sequence[CaseResult]) -> Iterator[str]:
         yield ""
         return
     yield "Both sides of each trap, in this project's own wording (`tests/guidelines/cases`)."
+    yield ""
+    yield FIRST_TRY
     yield ""
     rows = []
     for guideline in sorted({one.case.guideline for one in cases}):
@@ -303,6 +314,16 @@ def _parity(tally: Tally) -> Iterator[str]:
         "those that break "
         "nothing by their label, where any difference is this project's fault. Words tell groups "
         "apart but crudely."
+    )
+    yield ""
+    yield (
+        "What was done about it: words that are curses to some and ordinary speech in African-American "
+        "English or among the young (the list `coarse`: what friends call each other, how an adjective is "
+        "strengthened) are enforced only where they are aimed at whoever reads them; otherwise a person "
+        "looks, or they are mild, which has no effect by itself. A name behind an `@` isn't its reader's "
+        "speech. The table about women and men knows no such words, and what only names a group weighs "
+        "little in it. Much less of what Davidson's annotators called abusive is enforced for it; it "
+        "is still found, for a person to judge."
     )
     yield ""
     heads = ["group", "texts", "break nothing"]

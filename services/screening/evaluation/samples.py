@@ -35,6 +35,11 @@ def sample(expression: str, seed: str) -> str:
     return _drawn(tree, _Dice(seed), [])
 
 
+def satisfies(expression: str, text: str) -> bool:
+    """Whether the expression matches somewhere in a text. What is drawn knows nothing of word boundaries."""
+    return re.search(_as_python(expression), text) is not None
+
+
 def _as_python(expression: str) -> str:
     """Flags in the middle of an expression become a group up to its end, as Go reads them."""
     expression = expression.replace(r"\z", r"\Z")

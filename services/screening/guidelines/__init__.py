@@ -11,6 +11,7 @@ from services.screening.guidelines.no_bullying_stop import AskedToStop
 from services.screening.guidelines.no_hate import NoHate
 from services.screening.guidelines.no_selling import NoSelling
 from services.screening.guidelines.no_spam import NoSpam
+from services.screening.guidelines.no_spam_messages import MassMessages
 from services.screening.guidelines.ownership import Ownership
 from services.screening.guidelines.privacy import Privacy
 from services.screening.rule import Rule, RuleContract
@@ -19,6 +20,7 @@ RULES: Final[tuple[type[Rule], ...]] = (
     KeepItClean,
     NoSelling,
     NoSpam,
+    MassMessages,
     Ownership,
     Privacy,
     NoBullying,

@@ -40,6 +40,18 @@ _YOU_ARE: Final = re.compile(
     rf"ur)(?=\s+(?:a|an|such|so|just)\b)|"
     rf"ya|yall|y'all)\b|@[\w.-]+[,:]?)(?:[\s,]+{_ADVERBS}\b)*[\s,]*\Z"
 )
+_ADDRESSING: Final = (
+    r"\byou are\b",
+    r"\byou [a-z]{1,12} are\b",
+    r"\byou'?re\b",
+    r"\byou (?:[a-z]{1,12} )?r\b",
+    r"\b(?:u|ya|y'?all) (?:[a-z]{1,12} )?are\b",
+    r"\b(?:u|ya|y'?all) (?:[a-z]{1,12} )?r\b",
+    r"\b(?:u|ya|y'?all)'?re\b",
+    r"\b(?:you|u|ya|y'?all)'r\b",
+    r"\bur\b",
+)
+"""How somebody is told what they are. In one expression, each post would cost half a microsecond more."""
 _LIKE_YOU: Final = re.compile(r"\A[\s,]*(?:like you|like u|@[\w.-]+|you are\b|aren't you|aren't ya)")
 _CALLED: Final = re.compile(
     r"\A[\s,]*(?:(?:what an?|listen|hey|hi|ok|okay|bye|no|go away|shut it|you)[\s,]+){0,2}\Z"
@@ -69,7 +81,7 @@ class NoBullying:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="no-bullying.insults",
-        version=1,
+        version=2,
         guideline="no-bullying",
         cases=("insult",),
         lists={
@@ -89,9 +101,7 @@ class NoBullying:
         patterns = term_patterns("insults", self._lists.get("insults", ()), tricks=True)
         for name in ("addressed", "dismissive", "harmless"):
             patterns += term_patterns(name, self._lists.get(name, ()))
-        patterns.append(
-            Pattern(YOU_ARE, r"\b(?:you|u|ya|y'?all)(?: [a-z]{1,12})?(?: are| r|'re|re|'r)\b|\bur\b")
-        )
+        patterns += [Pattern(YOU_ARE, expression) for expression in _ADDRESSING]
         return [*patterns, *term_patterns("weak", self._lists.get("weak", ()), given=YOU_ARE)]
 
     def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:

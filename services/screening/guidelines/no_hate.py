@@ -21,7 +21,7 @@ from events.signals import Span
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, number, params
 from services.screening.text.lexicon import Lexicon, read_table, terms, words
-from services.screening.text.matching import Pattern, any_patterns, term_expression, term_patterns
+from services.screening.text.matching import Pattern, term_expression, term_patterns
 from services.screening.text.speech import NEGATED, is_quoted, places_of, sentence
 from services.screening.text.wordlist import Places, Wordlist, first_within, last_within
 from services.screening.text.zones import Cover
@@ -43,7 +43,7 @@ STRUCK_CHARS_MAX: Final = 60
 
 GROUPS: Final = "groups"
 
-_TABLES: Final = ("demeaning", "coarse", "hateful", "signs")
+_TABLES: Final = ("demeaning", "hateful", "signs")
 _SCORN: Final = (
     r"stupid|dumb|dirty|filthy|fuckin|fucking|f'ing|ugly|little|nasty|damn|goddamn|disgusting|bloody|"
     r"lazy|sick|"
@@ -90,6 +90,12 @@ _WHY: Final = re.compile(r"\bwhy (?:are|do|must|is)\s+(?:(?:all|the|these|those|
 """A question that takes for granted what it says."""
 _TREATED: Final = re.compile(r"\A\s+(?:being|getting|having to|bashing|jokes|haters|hate)\b")
 """Behind a group that something is done to, what is hated is that."""
+_DYING: Final = re.compile(
+    r"\s+(?:trying|for|protecting|saving|defending|before|because|of|in|with|at|from)\b"
+)
+"""What follows says what somebody dies of or for, which isn't wished upon them."""
+_PICKED: Final = re.compile(r"men|males|women|woman|girls|females|ladies|mothers|wives|husbands|americans")
+"""Of so large a group, an adjective before it picks out some: "evil men" are those men who are."""
 _NO_GROUP: Final = re.compile(r"\b(?:no|not all|not every|neither)\s+\Z")
 _STRIKING: Final = re.compile(
     r"(?:\A[\s\"(]*|[,:\"(-]\s*|\b(?:i|we|i'd|let's|lets|should|must|gotta|need to|have to|going to|"
@@ -104,6 +110,8 @@ _BETWEEN_STRUCK: Final = re.compile(
     r"goddamn|bloody|disgusting|such|when|how|off|more|single|lot of|away from|some|a|an)\s+){0,4}\Z"
 )
 _SIGN: Final = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff]")
+_SHOWS_ONE_LETTER: Final = re.compile(r"\A\W*\w[*#@$%-]{2,}\w?\W*\Z")
+"""So much starred out may be any word, and is a curse more often than a slur."""
 _STATEMENTS: Final = frozenset({"dehumanising", "demeaning", "denied"})
 _STRIKES: Final = frozenset({"attacks", "hostile", "epithets"})
 
@@ -133,19 +141,21 @@ class NoHate:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="no-hate.groups",
-        version=1,
+        version=2,
         guideline="no-hate",
         cases=("slur", "dehumanising", "demeaning", "counter-speech"),
         params={
             "demeaning_from": 72,
             "hateful_from": 50,
             "signs_from": 40,
-            "coarse_max": 20,
-            "trigger_from": 25,
+            "trigger_demeaning": 25,
+            "trigger_hateful": 25,
+            "trigger_signs": 25,
         },
         lists={
             "slurs": "words that are slurs and nothing else",
             "slurs_doubtful": "slurs that are also other words, or a group's own: only where they are aimed",
+            "shaming": "words that demean a gender by themselves, whoever uses them",
             "homonyms": "phrases in which a listed word is harmless",
             "groups": "words for protected groups, of whom something may be said",
             "dehumanising": "what makes people less than human; said of a group",
@@ -157,8 +167,9 @@ class NoHate:
             "condemning": "words of somebody who condemns or studies such statements, anywhere in the "
             "sentence",
             "reporting": "words of somebody who reports such a statement, before it",
-            "weights_demeaning": "table of weighted words: demeaning statements",
-            "weights_coarse": "table of weighted words: what coarse speech adds, at most `coarse_max`",
+            "gendered": "entries of `slurs`, `slurs_doubtful` and `groups` that are about a gender: what is "
+            "found by them has a class of its own",
+            "weights_demeaning": "table of weighted words: demeaning statements about a gender",
             "weights_hateful": "table of weighted words: hate in coarse speech",
             "weights_signs": "table of weighted words: hate told by emoji",
         },
@@ -169,12 +180,12 @@ class NoHate:
         values = params(self.contract, settings)
         self._lists = lists
         self._from = {name: number(values, f"{name}_from") for name in ("demeaning", "hateful", "signs")}
-        self._coarse_max = number(values, "coarse_max")
+        self._gendered = frozenset(lists.get("gendered", ()))
         tables = {name: read_table(f"weights_{name}", lists.get(f"weights_{name}", ())) for name in _TABLES}
         self._lexicon = Lexicon(tables)
-        trigger = number(values, "trigger_from")
+        least = {name: number(values, f"trigger_{name}") for name in _TABLES}
         self._triggers = sorted(
-            {term for table in tables.values() for term, weight in table.items() if weight >= trigger}
+            {term for name in _TABLES for term, weight in tables[name].items() if weight >= least[name]}
         )
         self._groups = Wordlist(lists.get("groups", ()))
         self._condemning = Wordlist(lists.get("condemning", ()))
@@ -183,7 +194,7 @@ class NoHate:
     def patterns(self) -> Sequence[Pattern]:
         """The lists' entries, and the words without which no table comes to enough."""
         patterns: list[Pattern] = []
-        for name in ("slurs", "slurs_doubtful"):
+        for name in ("slurs", "slurs_doubtful", "shaming"):
             patterns += term_patterns(name, self._lists.get(name, ()), tricks=True)
         patterns += term_patterns("homonyms", self._lists.get("homonyms", ()))
         # Without a group, nothing can be said of one; by "they", it stands in the same post too.
@@ -192,7 +203,7 @@ class NoHate:
             patterns.append(Pattern(GROUPS, "|".join(map(term_expression, groups))))
             for name in (*sorted(_STATEMENTS), *sorted(_STRIKES)):
                 patterns += term_patterns(name, self._lists.get(name, ()), given=GROUPS)
-        return [*patterns, *any_patterns("trigger", self._triggers)]
+        return [*patterns, *term_patterns("trigger", self._triggers)]
 
     def find(self, post: Post, hits: Sequence[Hit], _window: Window) -> list[Found]:
         """At most one finding for each case."""
@@ -212,7 +223,7 @@ class NoHate:
                 if match.zone not in {"quoted", "code", "url"} and not harmless.holds(
                     match.first, match.last
                 ):
-                    place = self._place(post, reading, name, match)
+                    place = self._place(post, reading, hit.pattern, match)
                     if place is not None:
                         places.append(place)
         if any(hit.pattern.name == "trigger" for hit in hits):
@@ -226,12 +237,24 @@ class NoHate:
         groups, condemning, reporting = (one.find(text) for one in lists)
         return _Reading(number, text, groups, condemning, reporting)
 
-    def _place(self, post: Post, reading: _Reading, name: str, match: Match) -> _Place | None:
+    def _place(self, post: Post, reading: _Reading, pattern: Pattern, match: Match) -> _Place | None:
+        name, term = pattern.name, pattern.term
         if name in _STRIKES:
             return self._struck(post, reading, name, match)
         if name in _STATEMENTS:
             return self._said(post, reading, name, match)
-        return self._slur(post, reading, match, doubtful=name == "slurs_doubtful")
+        if _SHOWS_ONE_LETTER.search(post.raw(match)):
+            return None
+        if name == "shaming":
+            return self._shaming(post, reading, match)
+        place = self._slur(post, reading, match, doubtful=name == "slurs_doubtful")
+        return self._classed(place, term)
+
+    def _classed(self, place: _Place | None, about: str) -> _Place | None:
+        """The place, with a class of its own where it is about a gender."""
+        if place is None or about not in self._gendered:
+            return place
+        return msgspec.structs.replace(place, term_class=f"{place.term_class}-gendered")
 
     # --- slurs ----------------------------------------------------------------------------------------------
 
@@ -265,11 +288,24 @@ class NoHate:
             return _Place("slur", AIMED_CONFIDENCE, match.span, "slur", "a slur, aimed at somebody")
         return _Place("slur", PLAIN_CONFIDENCE, match.span, "slur", "a slur")
 
+    @staticmethod
+    def _shaming(post: Post, reading: _Reading, match: Match) -> _Place | None:
+        start, end = sentence(reading.text, match)
+        if _OWN.search(reading.text[start : match.start]):
+            return None
+        if match.zone == "cited" or _spoken_of(post, reading, match, start, end):
+            reason = "a word that demeans a gender, quoted or spoken of"
+            return _Place("counter-speech", ALLOWED_CONFIDENCE, match.span, "demeaning-gendered", reason)
+        reason = "a word that demeans a gender by itself"
+        return _Place("demeaning", TABLE_CONFIDENCE, match.span, "demeaning-gendered", reason)
+
     # --- statements about groups ----------------------------------------------------------------------------
 
     def _said(self, post: Post, reading: _Reading, name: str, match: Match) -> _Place | None:
         """A group, and after it what is said of it."""
         start, end = sentence(reading.text, match)
+        if match.text.endswith(" die") and _DYING.match(reading.text[match.end : end]):
+            return None
         group = last_within(reading.groups, start, match.start)
         if group is not None:
             between = reading.text[group[1] : match.start]
@@ -277,7 +313,8 @@ class NoHate:
             asked = _WHY.search(reading.text[start : group[0]]) and _NEAR.match(between)
             if not (asked or _links(between, match)) or denied is not (name == "denied"):
                 return None
-            return self._statement(post, reading, name, match, (start, end), AIMED_CONFIDENCE)
+            said = self._statement(post, reading, name, match, (start, end), AIMED_CONFIDENCE)
+            return self._classed(said, reading.text[slice(*group)])
         before = reading.text[start : match.start]
         carried = _CARRIED.match(before)
         if carried is None or not _links(before[carried.end() :] or " ", match):
@@ -285,9 +322,11 @@ class NoHate:
         earlier, _ = sentence(reading.text, match, before=2)
         if bool(NEGATED.search(before)) is not (name == "denied"):
             return None
-        if last_within(reading.groups, earlier, start) is None:
+        group = last_within(reading.groups, earlier, start)
+        if group is None:
             return None
-        return self._statement(post, reading, name, match, (earlier, end), PLAIN_CONFIDENCE)
+        said = self._statement(post, reading, name, match, (earlier, end), PLAIN_CONFIDENCE)
+        return self._classed(said, reading.text[slice(*group)])
 
     def _struck(self, post: Post, reading: _Reading, name: str, match: Match) -> _Place | None:
         """A group right behind a verb or a word of contempt."""
@@ -296,11 +335,14 @@ class NoHate:
             return None
         if _TREATED.match(reading.text[group[1] : group[1] + STRUCK_CHARS_MAX]):
             return None
+        if name == "epithets" and _PICKED.fullmatch(reading.text[slice(*group)]):
+            return None
         start, end = sentence(reading.text, match)
         before = reading.text[start : match.start]
         if NEGATED.search(before) or (name != "epithets" and not _STRIKING.search(before)):
             return None
-        return self._statement(post, reading, name, match, (start, end), AIMED_CONFIDENCE)
+        said = self._statement(post, reading, name, match, (start, end), AIMED_CONFIDENCE)
+        return self._classed(said, reading.text[slice(*group)])
 
     @staticmethod
     def _statement(
@@ -323,7 +365,6 @@ class NoHate:
         text = _without_homonyms(post, hits)
         found = terms(words(text))
         sums = self._lexicon.sums(found)
-        sums["demeaning"] += min(sums["coarse"], self._coarse_max)
         over = [name for name, least in self._from.items() if sums[name] >= least]
         # What emoji say can't be told from a text without any.
         if "signs" in over and not _SIGN.search(text):
@@ -332,12 +373,13 @@ class NoHate:
             return []
         name = max(over, key=lambda name: (sums[name] - self._from[name], name))
         reason = f"weighted words of the table `{name}` come to {sums[name]}, {self._from[name]} is the least"
+        term_class = "demeaning-gendered" if name == "demeaning" else "demeaning"
         return [
             _Place(
                 "demeaning",
                 CITED_CONFIDENCE if match.zone == "cited" else TABLE_CONFIDENCE,
                 match.span,
-                "demeaning",
+                term_class,
                 reason,
             )
             for match in self._shown(post, name, found)

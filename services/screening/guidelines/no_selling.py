@@ -3,7 +3,8 @@
 Signs of selling are added up as whole points, and the points are the confidence. A link is no offence by
 itself: with few signs it counts as a recommendation, which is allowed, unless the domain is the author's
 own, and that only the account's profile can tell: a condition. Asking where to buy something isn't selling,
-and neither is showing an advertisement in order to complain of it: both take points away.
+and neither is showing an advertisement in order to complain of it: both take points away. What stands in a
+question of the author's, or between quotation marks in a sentence of theirs, is no sign of anything.
 """
 
 from __future__ import annotations
@@ -18,22 +19,41 @@ from events.signals import Condition, Span
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, number, params
 from services.screening.text.hosts import LINKS, LinkFound, is_one_of, registrable
-from services.screening.text.matching import Pattern, term_patterns
+from services.screening.text.matching import Pattern
 from services.screening.text.phrases import any_phrase, phrase_patterns
 from services.screening.window import Window
 
 CONFIDENCE_MAX: Final = 97
+UNASKED_MAX: Final = 85
+"""What is sure at most where hardly anybody is asked for anything: see `_is_plain`."""
+ASKED_ALONE_MIN: Final = 2
+BESIDE_QUOTES_WORDS_MIN: Final = 3
 POLITICAL_CONFIDENCE: Final = 70
 REPEATED_WITHIN: Final = timedelta(minutes=10)
 OWN_DOMAIN_POINTS: Final = 45
 """What it adds that the linked domain is the author's own."""
 
-_SIGNS: Final = ("prospecting", "subscriptions", "calls", "urges", "own", "work", "offers", "money")
-_ALONE: Final = frozenset({"prospecting", "subscriptions", "calls", "urges", "work", "money", "hidden"})
+_SIGNS: Final = (
+    "prospecting",
+    "subscriptions",
+    "calls",
+    "contacts",
+    "urges",
+    "own",
+    "business",
+    "work",
+    "offers",
+    "money",
+)
+_ALONE: Final = frozenset(
+    {"prospecting", "subscriptions", "calls", "contacts", "urges", "work", "money", "hidden"}
+)
 """Signs that ask for something, or promise it; the others only add to them, or to a link."""
 _COUNTED_MAX: Final = 3
 """Expressions of one sign beyond that count for nothing more."""
-_SURE: Final = frozenset({"prospecting", "subscriptions", "money"})
+_BEGGING: Final = frozenset({"subscriptions", "money"})
+"""Signs that no question excuses."""
+_SURE: Final = frozenset({"prospecting", *_BEGGING})
 """Signs that a question before them doesn't excuse."""
 _ASKING: Final = re.compile(
     r"\b(?:where can i|where do i|does any(?:one|body)|has any(?:one|body)|can any(?:one|body)|"
@@ -54,7 +74,29 @@ _COMPLAINING: Final = re.compile(
 )
 _LOUD: Final = re.compile(r"!!|(?:\b[A-Z]{2,}\b[^A-Za-z0-9\n]{1,3}){3}")
 """Exclamation marks in a row, or three words in capitals."""
-_PRICE: Final = r"(?:[$]|eur |usd |gbp )[0-9]{1,6}(?:[.,][0-9]{2})?|\b[0-9]{1,3}% (?:off|discount)"
+_FIRST_PERSON: Final = re.compile(
+    r"\b(?:where (?:can|do) (?:i|we)|(?:does|has|can) any(?:one|body)|any(?:one|body) know|"
+    r"what do you (?:use|recommend)|is it worth|how much (?:is|does)|how (?:do|can|would|should) (?:i|we)|"
+    r"should (?:i|we))\b[^.!?\n]{0,200}\?"
+)
+"""Questions that somebody asks who wants to know; the others of `_ASKING` an advertisement may ask too."""
+_IN_QUOTES: Final = re.compile(
+    r"\"[^\"\n]{3,200}\"|(?<![a-z0-9])'(?:[^'\n]|(?<=[a-z])'(?=[a-z])){3,200}'(?![a-z0-9])"
+)
+_TOLD: Final = re.compile(
+    r"\b(?:i|we|he|she|they)(?:'d|'ll| would| will| had to| have to| tried to| want(?:ed)? to)? (?:just )?"
+    r"(?:book|schedule|request)(?:ed)?\b[^.!?\n]{0,60}"
+)
+"""Somebody tells that they are customers."""
+_WORD: Final = re.compile(r"[a-z]{2,}")
+_PRICE: Final = (
+    r"(?:[$£]|\be|eur |usd |gbp )[0-9]{1,6}(?:[.,][0-9]{2})?\b|\b[0-9]{1,3}% (?:off|discount)|"
+    r"\bsave (?:up to )?[0-9]{1,3} ?%|\b[0-9]{1,6} (?:euros?|pounds|quid|bucks|dollars)\b"
+)
+_SELLING: Final = (
+    r"(?:^|[.!?\n]|\bam |i'm )[^a-z0-9]{0,3}selling (?:my|our|two|three|four|an?|some|these|this|[0-9]{1,3}) "
+)
+"""At the beginning of a sentence, where somebody sells, and isn't said to."""
 
 _HIDDEN: Final = r"\b[a-z0-9-]{3,40}(?: \. ?|\. {1,2}| ?[(\[]dot[)\]] ?)(?:com|net|org)\b[^a-z0-9]"
 """A host that is written so as not to be a link."""
@@ -74,15 +116,17 @@ class NoSelling:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="no-selling.promotion",
-        version=2,
+        version=3,
         guideline="no-selling",
         cases=("commercial-link", "prospecting", "recommendation", "political-campaigning"),
         params={
             "points_prospecting": 60,
             "points_subscriptions": 60,
             "points_calls": 35,
+            "points_contacts": 20,
             "points_urges": 30,
             "points_own": 30,
+            "points_business": 35,
             "points_work": 45,
             "points_offers": 30,
             "points_money": 45,
@@ -109,7 +153,9 @@ class NoSelling:
             "calls": "phrases that ask to look at something of the author's",
             "technical": "phrases about subscribing to something that isn't a person's",
             "urges": "calls to buy, click or sign up",
-            "own": "phrases by which somebody presents their own business or work",
+            "contacts": "phrases that ask to get in touch",
+            "own": "phrases by which somebody presents their own work or site",
+            "business": "phrases by which somebody presents their own trade",
             "work": "phrases by which artists present what they made",
             "offers": "words of an offer",
             "money": "promises of money or prizes",
@@ -146,19 +192,20 @@ class NoSelling:
         patterns = list(LINKS)
         for name in _SIGNS:
             patterns += phrase_patterns(name, self._lists.get(name, ()))
-        patterns += term_patterns("political", self._lists.get("political", ()))
+        patterns += phrase_patterns("political", self._lists.get("political", ()))
         names = "|".join(map(re.escape, self._lists.get("referral_parameters", ())))
         if names:
             patterns.append(Pattern("referral", rf"[?&;](?:{names})=[a-z0-9]"))
         patterns.append(Pattern("price", _PRICE))
         patterns.append(Pattern("hidden", _HIDDEN))
+        patterns.append(Pattern("prospecting", _SELLING))
         patterns += [Pattern("subscriptions", expression) for expression in _SUBSCRIBE]
         return patterns
 
     def find(self, post: Post, hits: Sequence[Hit], window: Window) -> list[Found]:
         """At most one finding about selling and one about campaigning."""
         named = {hit.pattern.name for hit in hits}
-        if named <= {"own", "price", "offers"}:
+        if named <= {"own", "business", "price", "offers"}:
             return []  # of themselves, people may speak
         links = [link for link in post.links if not self._is_reference(link.host)]
         # Most links are to something in particular, in a post without a sign of selling.
@@ -191,7 +238,8 @@ class NoSelling:
         }:
             case = "commercial-link" if links else "prospecting"
             reason = f"signs of selling: {', '.join(named)}"
-            return [Found(case, min(points, CONFIDENCE_MAX), spans, "promotion", reason)]
+            most = CONFIDENCE_MAX if _is_plain(signs, linked=bool(links)) else UNASKED_MAX
+            return [Found(case, min(points, most), spans, "promotion", reason)]
         if not links or not (set(named) - {"pleas", "loud"} or any(self._is_telling(link) for link in links)):
             return []
         domain = registrable(links[0].host)
@@ -201,18 +249,33 @@ class NoSelling:
         return [Found("recommendation", confidence, spans, "link", reason, condition)]
 
     def _signs(self, post: Post, hits: Sequence[Hit]) -> tuple[dict[str, int], list[Match]]:
-        """How many different expressions of each sign there are, and where."""
+        """How many different expressions of each sign there are, and where.
+
+        Where one holds another of the same sign, they are one, unless it begs for something.
+        """
         signs: dict[str, int] = {}
         places: list[Match] = []
+        taken: dict[str, list[Match]] = {}
+        quoted, told = _quoted(post.text), _told(post.text)
         for hit in hits:
             name = hit.pattern.name
             if name not in _POINTED:
                 continue
             zones = {"own", "url"} if name == "referral" else {"own"}
-            matches = [match for match in post.matches(hit.pattern) if match.zone in zones]
-            if matches:
-                signs[name] = signs.get(name, 0) + 1
-                places += matches
+            unmeant = quoted if name in _BEGGING else quoted + told
+            matches = [
+                match
+                for match in post.matches(hit.pattern)
+                if match.zone in zones
+                and not any(start <= match.start and match.end <= end for start, end in unmeant)
+            ]
+            before = taken.setdefault(name, [])
+            known = all(any(_one_in_other(match, old) for old in before) for match in matches)
+            if not matches or (known and name not in _BEGGING):
+                continue
+            signs[name] = signs.get(name, 0) + 1
+            before += matches
+            places += matches
         return signs, places
 
     def _add_up(self, post: Post, links: Sequence[LinkFound], signs: dict[str, int], window: Window) -> int:
@@ -291,3 +354,34 @@ class NoSelling:
 
 
 _POINTED: Final = frozenset({*_SIGNS, "referral", "price", "hidden"})
+_ASKED: Final = frozenset(_SIGNS) - {"offers", "own", "business"}
+_OWN: Final = frozenset({"own", "business"})
+
+
+def _is_plain(signs: dict[str, int], *, linked: bool) -> bool:
+    """Whether the signs together can be sure: what is offered is the author's own, or is asked for.
+
+    A link that pays, or the word of somebody that looks for work, may be harmless however many points it has.
+    """
+    asked = sum(count for sign, count in signs.items() if sign in _ASKED)
+    offered = bool(asked or _OWN & signs.keys()) and "offers" in signs
+    return offered or bool(_BEGGING & signs.keys()) or asked >= (1 if linked else ASKED_ALONE_MIN)
+
+
+def _quoted(text: str) -> list[tuple[int, int]]:
+    """Stretches between quotation marks, where words of the author's stand around them."""
+    stretches = [match.span() for match in _IN_QUOTES.finditer(text)]
+    if stretches and len(_WORD.findall(_IN_QUOTES.sub(" ", text))) < BESIDE_QUOTES_WORDS_MIN:
+        return []
+    return stretches
+
+
+def _told(text: str) -> list[tuple[int, int]]:
+    """Stretches in which somebody wants to know something, or tells what they did as a customer."""
+    return [match.span() for what in (_FIRST_PERSON, _TOLD) for match in what.finditer(text)]
+
+
+def _one_in_other(one: Match, other: Match) -> bool:
+    return (other.start <= one.start and one.end <= other.end) or (
+        one.start <= other.start and other.end <= one.end
+    )

@@ -98,7 +98,7 @@ class Privacy:
 
     contract: ClassVar[RuleContract] = RuleContract(
         name="privacy.identifiers",
-        version=2,
+        version=3,
         guideline="privacy",
         cases=("card", "national-id", "password", "phone", "email", "home-address", "own-contact", "secret"),
         params={"phone_region": "US"},

@@ -19,8 +19,6 @@ import msgspec
 from services.screening.text.fold import SIGNS_OF_TRICKS, Folded, Vocabulary, views
 
 PATTERNS_MAX: Final = 20_000
-ANY_TERMS: Final = 100
-"""Entries of a list in one expression, where it doesn't matter which of them occurs."""
 FIRST_LETTERS_MIN: Final = 2
 _BEGINNING: Final = re.compile(r"\\b([a-z0-9]+)")
 _QUANTIFIERS: Final = frozenset("?*+{")
@@ -114,14 +112,6 @@ def term_expression(term: str) -> str:
 def term_patterns(name: str, terms: Sequence[str], *, tricks: bool = False, given: str = "") -> list[Pattern]:
     """A pattern for each entry of a list."""
     return [Pattern(name, term_expression(term), term, tricks=tricks, given=given) for term in terms]
-
-
-def any_patterns(name: str, terms: Sequence[str]) -> list[Pattern]:
-    """Patterns for a long list of which it is enough that one occurs: many entries in each expression."""
-    return [
-        Pattern(name, "|".join(map(term_expression, terms[start : start + ANY_TERMS])))
-        for start in range(0, len(terms), ANY_TERMS)
-    ]
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):

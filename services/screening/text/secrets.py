@@ -213,18 +213,19 @@ _SHAPED: Final = (
         "a secret of a cluster",
         re.compile(
             r"\bdata:[^\x00]{0,100}?\s[\w.-]{1,60}:[ \t]{0,4}(?:[|"
-            r">][+-]?\s{1,9})?[\"']?[a-z0-9+/]{10,}={0,3}",
+            r">][+-]?\s{1,40})?[\"']?[a-z0-9+/]{10,}={0,3}",
             re.IGNORECASE,
         ),
     ),
     Pattern(
         "secret",
-        r"[\s](?:-u|--user|-h|--header)[ =\t]",
+        r"[\s](?:-u|--user|-h|--header)[ =\t'\"]",
         "a password of a command",
         re.compile(
             r"(?<=\s)(?:(?:-u|--user)[= \t]{0,5}(?:\"([^\"\n:]{0,64}:[^\"\n]{0,128})\"|"
             r"'([^'\n:]{0,64}:[^'\n]{3,128})'|"
-            r"([\w$@.-]{1,64}:[^\s\"'$<{]{3,128}))|"
+            r"((?:[\w$@.-]{1,64}|'[^'\n]{3,64}'|\"[^\"\n]{3,64}\"):"
+            r"(?:[^\s\"'$<{]{3,128}|'[^'\n$<{]{3,128}'|\"[^\"\n$<{]{3,128}\")))|"
             r"(?:-H|--header)[= \t]{0,5}[\"'][ ]?(?:authorization:[ \t]{0,5}(?:(?:basic|bearer|token|"
             r"api-token)[ \t])?|"
             r"[a-z-]{0,30}(?:key|token):[ \t]{0,5})([\w=~@.+/-]{8,400})[\"'])",
@@ -239,9 +240,24 @@ _SHAPED: Final = (
     ),
     Pattern(
         "secret",
+        r"sumo.{0,40}[^a-z0-9]su[a-z0-9]{12}",
+        "a key of a service by its name",
+        re.compile(
+            r"(?i:sumo)[\w .-]{0,28}[\s'\"]{0,3}(?:=>|:{1,3}=|\?=|\|\||=|:|>|,)[\s'\"`=]{0,5}"
+            r"su(?=[a-zA-Z0-9]{0,11}[0-9A-Z])[a-zA-Z0-9]{12}\b"
+        ),
+    ),
+    Pattern(
+        "secret",
+        r"twitter.{0,60}[0-9]{15}",
+        "a token of a social network",
+        re.compile(r"(?i:twitter)[^\n]{0,60}?(?<![0-9])[0-9]{15,25}-[a-zA-Z0-9]{20,40}\b"),
+    ),
+    Pattern(
+        "secret",
         r"contribsys[_.]+com",
         "a password of a package registry",
-        re.compile(r"contribsys__com[\s\"'`:=>,|]{1,8}[a-f0-9]{8}:[a-f0-9]{8}", re.IGNORECASE),
+        re.compile(r"contribsys__com[\s\"'`:=>?,|]{1,8}[a-f0-9]{8}:[a-f0-9]{8}", re.IGNORECASE),
     ),
 )
 

@@ -43,16 +43,23 @@ def quoted_chars(post: Post, match: Match, reading: int = 0) -> int | None:
     quote nothing.
     """
     before, after = post.around(match, QUOTED_CHARS_MAX, QUOTED_CHARS_MAX, reading)
+    text = post.readings[reading].text
+    if text.startswith('"') and '""' in text:
+        before, after = _untabled(before), _untabled(after)
     if '"' not in before or '"' not in after or len(_MARKS.findall(before.rpartition("\n")[2])) % 2 == 0:
         return None
     opened, closed = _OPEN_QUOTE.search(before), _CLOSE_QUOTE.search(after)
     if opened is None or closed is None:
         return None
-    text = post.readings[reading].text
     begin, stop = match.start - len(opened.group()), match.end + len(closed.group())
     if not text[:begin].strip('" ') and not text[stop:].strip('" '):
         return None
     return stop - begin - 2
+
+
+def _untabled(text: str) -> str:
+    """A field of an exported table: single marks are the table's, doubled ones the author's. Keeps length."""
+    return text.replace('""', "\0\1").replace('"', " ").replace("\0\1", ' "')
 
 
 def is_quoted(post: Post, match: Match, reading: int = 0) -> bool:

@@ -14,7 +14,7 @@ from events.policy import Breaker
 from services.screening.breaker import RANGES_MAX, Breakers
 from services.screening.digests import IdentityKey, domain_form, email_form, phone_form
 from services.screening.dry_run import screen_lines
-from services.screening.email_class import email_class
+from services.screening.email_class import EmailClasses
 from services.screening.guidelines import RULES, known_rules
 from services.screening.guidelines.no_selling import NoSelling
 from services.screening.rulebook import Rulebook
@@ -84,7 +84,7 @@ def test_a_key_that_cannot_be_used_is_refused(name: str, secret: bytes) -> None:
 )
 def test_classes_of_addresses(address: str, kind: str) -> None:
     """By the domain alone."""
-    assert email_class(address) == kind
+    assert EmailClasses().of(address) == kind
 
 
 # --- window -----------------------------------------------------------------------------------------------

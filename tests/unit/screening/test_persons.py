@@ -9,7 +9,7 @@ import pytest
 from events.codec import encode
 from events.policy import Identity
 from events.signals import AccountChanged, ProfileSaid
-from services.screening.email_class import email_class, is_placeholder
+from services.screening.email_class import EmailClasses, is_placeholder
 from services.screening.persons import is_reserved, looks, name_keys, written
 from tests.support.policies import community
 from tests.support.screening import KEY, event, record, screen_with, signals_of
@@ -205,7 +205,7 @@ def test_the_shipped_policy_keeps_the_communitys_names() -> None:
 )
 def test_a_domain_that_looks_like_a_providers_is_taken_for_it(address: str, kind: str) -> None:
     """And so is a host of it."""
-    assert email_class(address) == kind
+    assert EmailClasses().of(address) == kind
 
 
 def test_a_field_that_repeats_the_handle_says_nothing() -> None:

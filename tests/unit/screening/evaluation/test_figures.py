@@ -10,10 +10,11 @@ import pytest
 from services.screening.bare import BareScreen
 from services.screening.evaluation.figures import Counts, wilson_low
 from services.screening.evaluation.labelled import LabelledSet, LabelledText, Measure, held_out
+from services.screening.evaluation.labelled_contacts import SETS as CONTACT_SETS
 from services.screening.evaluation.measuring import Tally, measure_cases, measure_set
 from services.screening.evaluation.own_cases import fill, read_cases
 from services.screening.evaluation.report import BEGIN, END, Results, document, failures
-from services.screening.evaluation.samples import sample
+from services.screening.evaluation.samples import sample, satisfies
 from services.screening.text.identifiers import card_number, iban_number, ssn_number
 from tests.support.screening import KEY, default_policy, default_rulebook
 
@@ -66,6 +67,36 @@ def test_a_set_is_counted_by_text() -> None:
     assert results.tally.ordinary["wikipedia", "", "either"].count == 1
     assert results.tally.groups["g", "no-selling", "enforced", False].of == 4
     assert results.tally.groups["g", "no-selling", "enforced", True].of == 2
+
+
+def test_cases_put_aside_do_not_count_as_enforced_but_do_for_recall() -> None:
+    """A set that doesn't ask about cursing at nobody says nothing against enforcing it."""
+    measure = Measure("spam", ("keep-it-clean",), aside=frozenset({"strong-cursing"}))
+    one = LabelledSet("small", "Small", "here", "none", ("a.txt",), texts, (measure,))
+    result = measure_set(one, {"a.txt": "+fuck you\n+this is fucked\n-well, shit"}, fresh, Tally())
+    assert result.measured[0].all["enforced"] == Counts(1, 0, 1, 1)
+    assert result.measured[0].all["either"] == Counts(2, 1, 0, 0)
+
+
+def test_examples_of_a_scanner_satisfy_its_rule_and_are_none_that_it_lets_pass() -> None:
+    """Boundaries hold, and what the rule's own list of exceptions matches is drawn again."""
+    rules = """
+[[rules]]
+id = "token"
+regex = '(?:tok|abc)[0-9]\\b(?:;|x)'
+[[rules.allowlists]]
+regexes = ['abc']
+"""
+    (secrets,) = [one for one in CONTACT_SETS if one.name == "secrets"]
+    made = [text.text for text in secrets.texts({"a.toml": rules})]
+    assert len(made) == 3
+    assert all(re.search("tok[0-9];", text) for text in made)
+
+
+def test_an_expression_is_satisfied_with_its_boundaries() -> None:
+    """What is drawn letter by letter may break them."""
+    assert satisfies(r"\bkind\b", "a kind one")
+    assert not satisfies(r"\bkind\b", "kindly")
 
 
 def test_the_report_is_the_same_each_time_and_holds_no_text() -> None:

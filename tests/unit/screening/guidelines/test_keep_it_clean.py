@@ -180,6 +180,23 @@ def test_evidence_points_at_what_was_written() -> None:
     assert body[span.start : span.end] == "f\u200bu\u200bc\u200bk"
 
 
+def test_a_curse_about_a_gender_has_a_class_of_its_own() -> None:
+    """Sets about sexism are measured by it; a part of the body is no gender."""
+    classes = {
+        text: [found.term_class for found in findings_on(text, GUIDELINE)]
+        for text in ("what a cunt", "what a dickhead", "show your tits")
+    }
+    assert classes["what a cunt"] == ["curse-gendered"]
+    assert not any("gendered" in name for text in list(classes)[1:] for name in classes[text])
+
+
+def test_a_field_of_an_exported_table_is_no_quotation() -> None:
+    """Marks around all of it are the table's; what is doubled in it quotes."""
+    assert cases_on('"fuck this import, says ""nobody"" here"', GUIDELINE) == {"strong-cursing": "enforce"}
+    quoted = '"he wrote ""I do not want to see this fucking import again"" to me"'
+    assert cases_on(quoted, GUIDELINE) == {"strong-cursing": "review"}
+
+
 def test_the_title_is_read_too() -> None:
     """A curse in a heading is found there."""
     (finding,) = findings_on("hello", GUIDELINE, title="what the fuck")

@@ -86,11 +86,26 @@ def test_words_that_are_coarse_in_a_dialect_are_no_hate() -> None:
 def test_a_table_goes_no_further_than_review() -> None:
     """Weighted words say what they came to, and a person decides."""
     lists = {"weights_demeaning": ("60: kitchen; sandwich",), "weights_signs": ("90: 🐀",)}
-    settings = RuleSettings(lists=lists, params={"demeaning_from": 100, "trigger_from": 50})
+    settings = RuleSettings(lists=lists, params={"demeaning_from": 100, "trigger_demeaning": 50})
     assert {pattern.name for pattern in NoHate(settings).patterns()} == {"trigger"}
     case = default_policy().case(GUIDELINE, "demeaning")
     assert case is not None
     assert case.mode_for(100) == "review"
+
+
+@pytest.mark.parametrize(
+    ("text", "term_class"),
+    [
+        ("all women are vermin", "dehumanising-gendered"),
+        ("all refugees are vermin", "dehumanising"),
+        ("you feminazi", "slur-gendered"),
+        ("you wetback", "slur"),
+        ("what a slut she is", "demeaning-gendered"),
+    ],
+)
+def test_what_is_about_a_gender_has_a_class_of_its_own(text: str, term_class: str) -> None:
+    """Sets about sexism are measured by it."""
+    assert term_class in {found.term_class for found in findings_on(text, GUIDELINE)}
 
 
 def test_evidence_points_at_the_words() -> None:

@@ -101,3 +101,31 @@ def test_a_quoted_advertisement_is_its_authors() -> None:
     """Quoting an advertisement isn't advertising."""
     body = "buy now, use my code at https://shop.example/?ref=me\nis this allowed here?"
     assert cases_on(body, GUIDELINE, quotes=[{"start": 0, "end": 52, "author": "bob"}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "mode"),
+    [
+        ("Book a demo and hire me", "enforce"),
+        ('Their page says "book a demo and hire me" in three places', "none"),
+        ('"Book a demo and hire me"', "enforce"),
+        ("How do I book a demo and hire me a helper?", "none"),
+        ("How can you live without it? Book a demo and hire me", "enforce"),
+    ],
+)
+def test_what_is_quoted_or_asked_is_no_sign(said: str, mode: str) -> None:
+    """Between quotation marks in a sentence of the author's, or in a question that wants to know."""
+    assert cases_on(said, GUIDELINE).get("prospecting", "none") == mode
+
+
+def test_a_link_that_pays_is_never_sure_by_itself() -> None:
+    """However many signs there are of a good price, the author asks nobody for anything."""
+    praise = "this scheduler is great https://slotly.example/?ref=kate cheapest price, half price, 20% off"
+    assert cases_on(praise, GUIDELINE) == {"commercial-link": "review"}
+    assert cases_on(f"{praise}, sign up here", GUIDELINE) == {"commercial-link": "enforce"}
+
+
+def test_one_phrase_within_another_counts_once() -> None:
+    """What one phrase says is no reason twice."""
+    (finding,) = findings_on("have a look at our pages: https://charts.example/how", GUIDELINE)
+    assert finding.mode != "enforce"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.screening.fast import FastData
+from services.screening.fast import FastData, ReplyTo
 from services.screening.guidelines.no_spam import NoSpam
 from services.screening.post import Post
 from services.screening.rule import BUSY, Found, Hit
@@ -67,3 +67,33 @@ def test_nothing_of_a_text_is_said_in_a_reason() -> None:
         one for one in verdict_on("send this to ten friends").findings if one.guideline == GUIDELINE
     ]
     assert "friends" not in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("answered", "times", "case"),
+    [(None, 3, "repetition"), ("bob", 3, None), ("bob", 4, "several-threads"), ("bob", 6, "repetition")],
+)
+def test_answers_may_be_the_same_twice_as_often(answered: str | None, times: int, case: str | None) -> None:
+    """Several people ask the same."""
+    at_ms = (times - 1) * 90_000
+    reply = None if answered is None else ReplyTo("q", answered)
+    post = Post("ada", FastData("p", 1, TEXT, reply_to=reply), TEXT, at_ms, KEY)
+    post.read(TEXT, default_rulebook().scanner, [])
+    rule = NoSpam(default_policy().rules["no-spam.posts"])
+    assert [one.case for one in rule.find(post, [Hit(BUSY, 0)], repeated(times))] == ([case] if case else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("Forward this to ten friends", True),
+        ("Forward this to the ten teams that asked for it", False),
+        ("Send it to everyone you know", True),
+        ("Everyone you know will send it to the wrong desk", False),
+        ("Smash that like button", True),
+        ("She hit the like button by mistake", False),
+    ],
+)
+def test_a_chain_letter_says_to_whom_it_is_passed_on(body: str, found: bool) -> None:
+    """A call to pass something on, and then a crowd."""
+    assert cases_on(body, GUIDELINE) == ({"link-or-bait": "review"} if found else {})
