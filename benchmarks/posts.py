@@ -13,7 +13,8 @@ from benchmarks.wording import harmful, harmless
 
 ACCOUNTS: Final = 2_000_000
 """So many that hardly anybody writes twice in the minutes that a benchmark takes: whoever does, floods."""
-HARMFUL_SHARE: Final = 0.03
+HARMFUL_SHARE: Final = 0.01
+"""Between what rules find in ordinary talk of two kinds: 0.4 and 2 in a hundred (`docs/guidelines.md`)."""
 _text: Final = msgspec.json.Encoder()
 
 

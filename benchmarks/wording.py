@@ -103,5 +103,5 @@ def harmless(random: Random) -> str:
 
 
 def harmful(random: Random) -> str:
-    """A post that breaks a guideline, in the midst of ordinary words."""
-    return f"{random.choice(BAD)}. {random.choice(ASKS)}"
+    """A post that breaks a guideline, beside words that vary: one text from many accounts is a campaign."""
+    return f"{random.choice(BAD)}. {sentence(random)}"
