@@ -32,6 +32,7 @@ class Context:
         self.log: Final = log
         self.member: Final = member
         self.group: Final = group_of(prefix, stage)
+        self.counts: Final = counts
         self.router: Final = Router(prefix, counts)
         self.rejoin: Final = rejoin
         self.prefix: Final = prefix

@@ -190,6 +190,8 @@ async def watching(bootstrap: str, transactional_id: str, prefix: str) -> AsyncI
     client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=int(limits.CALL_TIMEOUT_S * 1000))
     try:
         await client.bootstrap()
+        if not client.cluster.brokers():
+            raise KafkaError("the broker names no broker yet: it has just started")
         yield Hanging(client, transactional_id, prefix)
     finally:
         await client.close()

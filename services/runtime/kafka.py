@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
@@ -16,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import limits, port
@@ -70,11 +72,26 @@ class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships
         self, partitions: Sequence[TopicPartition]
     ) -> dict[TopicPartition, OffsetAndMetadata]:
         """As `committed`, with metadata: aiokafka fetches it and leaves it out of its public answer."""
+        wanted = defaultdict(list)
+        for at in partitions:
+            wanted[at.topic].append(at.partition)
         async with asyncio.timeout(limits.CALL_TIMEOUT_S):
-            found: dict[TopicPartition, OffsetAndMetadata] = await self._coordinator.fetch_committed_offsets(
-                list(partitions)
+            await self._coordinator.ensure_coordinator_known()
+            # aiokafka's own call looks only at the errors of single partitions.
+            answer = await self._coordinator._send_req(  # noqa: SLF001
+                OffsetFetchRequest(self._coordinator.group_id, [*wanted.items()])
             )
-        return found
+        told = {
+            TopicPartition(topic, number): (OffsetAndMetadata(offset, metadata), code)
+            for topic, numbers in answer.topics
+            for number, offset, metadata, code in numbers
+        }
+        codes = {answer.error_code, *(code for _, code in told.values())} - {0}
+        if codes or told.keys() != set(partitions):
+            # A coordinator that comes or goes answers without offsets; "none" is told by offset -1.
+            self._coordinator.coordinator_dead()
+            raise for_code(max(codes, default=15))(f"asking for the committed offsets of {[*partitions]}")
+        return {at: found for at, (found, _) in told.items() if found.offset >= 0}
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -100,8 +117,13 @@ class Kafka:
     async def partition_counts(self) -> dict[str, int]:
         """Of every topic there is. Asks for all, since asking for one by name may create it."""
         if self._admin is None:
-            self._admin = admin(self.bootstrap)
-            await self._admin.start()
+            client = admin(self.bootstrap)
+            try:
+                await client.start()
+            except BaseException:
+                await bounded(client.close(), "closing an admin client")
+                raise
+            self._admin = client
         async with asyncio.timeout(limits.CALL_TIMEOUT_S):
             topics = await self._admin.describe_topics()
         return {topic["topic"]: len(topic["partitions"]) for topic in topics if not topic["error_code"]}

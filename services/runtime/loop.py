@@ -182,6 +182,13 @@ class Loop:
                 "are missing; "
                 "all members must read the same topics: stop the ones of another build"
             )
+        grown = sorted(at for at in self._assigned if at.partition >= context.counts[at.topic])
+        if grown:
+            raise Refused(
+                f"{context.group}: partitions that weren't there at the start, {grown}, are assigned; "
+                "a key's records would go on in another partition than its state: make the topics anew with "
+                "as many as needed, and start again"
+            )
         metrics.REBALANCES.labels(self._stage.name).inc()
         for number in sorted(numbers):
             if number not in self._parts:
