@@ -5,18 +5,21 @@ PYTHON ?= python3
 VENV := .venv
 STATE := .goodstanding
 BIN := $(VENV)/bin
-FAST := not kafka and not acceptance and not fault
+FAST := not kafka and not acceptance and not fault and not long
 
 # What `make demo` takes: TEXTS=<file of your own posts>, STOP=<stop after this act>.
 TEXTS ?=
 STOP ?=
+# What `make soak` takes: how long, and the seed of a run that is to be played again.
+MINUTES ?= 5
+SEED ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup venv stack demo test test-fast lint types imports bench lock clean
+.PHONY: help setup venv stack demo test test-fast test-faults soak lint types imports bench lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 setup: venv stack  ## install everything into .venv and .goodstanding
 
@@ -44,11 +47,18 @@ demo: venv stack  ## play a community's month and show what came of it
 
 test: lint types imports stack  ## everything: style, types, imports and all tests
 	@echo "test: all tests, against a real Kafka and PostgreSQL"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not long"
 
 test-fast: lint types imports  ## the same without what needs Kafka or PostgreSQL
 	@echo "test: what needs neither Kafka nor PostgreSQL"
 	@$(BIN)/python -m pytest -m "$(FAST)"
+
+test-faults: venv stack  ## break everything of docs/faults.md, in its long form too
+	@echo "test-faults: every fault, short and long, and ten thousand schedules on the simulated log"
+	@$(BIN)/python -m pytest $$($(BIN)/python -m tests.fault.listed)
+
+soak: venv stack  ## break everything at once for MINUTES, and write build/soak.md
+	@$(BIN)/python -m tests.fault.soak --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)")
 
 lint: venv
 	@echo "test: style"

@@ -7,14 +7,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.runtime import build, transaction
+from services.runtime import build, guard, transaction
 from services.runtime.context import Context
 from services.runtime.live import Live
 from services.runtime.loop import Loop
@@ -25,23 +25,78 @@ from tests.contract.chaos import Chaos
 from tests.contract.verifying import verify
 from tests.contract.worlds import Simulated
 from tests.fake.counting import INPUTS, TOPICS, Counting
+from tests.fake.log import SimulatedMember
 
 GROUP = "fake.counting"
-SEEDS_FOR_BREAKS = range(10)
+SEEDS_FOR_BREAKS = range(30)
+SCHEDULES = 10_000
+BLOCKS = 10
+BAD_NETWORK_RATE = 0.03
+LATE_S = 12.0
+"""Longer than a transaction."""
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_is_lost_or_counted_twice_whatever_the_dice_say(seed: int) -> None:
     """Workers come, go, die, hang and lose replies; outputs, state, guard and offsets equal the model."""
     chaos.run(seed)
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_network_that_fails_all_the_time_delays_and_does_no_harm(seed: int) -> None:
     """One call in thirty fails."""
-    chaos.run(seed, error_rate=0.03)
+    chaos.run(seed, error_rate=BAD_NETWORK_RATE)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_ten_thousand_schedules_lose_and_double_nothing(block: int) -> None:
+    """Always the same ones, a tenth of them with a bad network; workers are struck at any call."""
+    each = SCHEDULES // BLOCKS
+    for seed in range(block * each, (block + 1) * each):
+        chaos.run(seed, error_rate=BAD_NETWORK_RATE if seed % 10 == 0 else chaos.ERROR_RATE)
+
+
+def test_a_schedule_is_the_same_each_time_it_is_played() -> None:
+    """Every byte and every time of every log: a seed that failed once fails until it is mended."""
+    assert chaos.run(7) == chaos.run(7) != chaos.run(8)
+
+
+async def _stalled_while_restoring(world: Simulated) -> None:
+    """A worker stalls between reading the changelog and the offsets until another one has moved both on."""
+    await world.create(*TOPICS, partitions=1)
+    await world.produce(INPUTS[0], [(b"k%d" % n, b"%d" % n) for n in range(20)])
+    process = world.process()
+    stalling = Loop(Counting(), process, prefix=world.prefix)
+
+    def stall(name: str) -> None:
+        if name == "committed":
+            process.on_point = lambda _: None
+            process.freeze()
+
+    process.on_point = stall
+    slow = asyncio.ensure_future(stalling.run())
+    while process.awake:
+        await asyncio.sleep(0.01)
+    heir = Loop(Counting(), world.process(), prefix=world.prefix)
+    quick = asyncio.ensure_future(heir.run())
+    await verify(world, GROUP, partitions=1)
+    process.thaw()
+    await world.produce(INPUTS[0], [(b"k%d" % n, b"%d" % n) for n in range(20)])
+    assert await verify(world, GROUP, partitions=1) == 40
+    stalling.drain()
+    heir.drain()
+    await asyncio.gather(slow, quick)
+
+
+@pytest.mark.xfail(reason="the guard is held against offsets that the next owner has moved on", strict=True)
+def test_who_lost_its_partition_while_restoring_is_fenced_and_not_refused() -> None:
+    """Nothing contradicts itself, and no operator has anything to look at: the partition has a new owner."""
+    world = Simulated()
+    world.run(_stalled_while_restoring(world))
 
 
 async def _killed_at(world: Simulated, point: int) -> bool:
@@ -138,6 +193,26 @@ def test_a_zombie_writes_nothing_and_leaves_the_new_owner_in_peace(seed: int) ->
     assert world.run(_zombie(world)) <= 4 * chaos.PARTITIONS
 
 
+async def _late_reply(world: Simulated, point: str) -> None:
+    """For a while one answer of the broker comes after the transaction's bound."""
+    await world.create(*TOPICS, partitions=chaos.PARTITIONS)
+    for topic in INPUTS:
+        await world.produce(topic, [(b"k%d" % (n % 9), b"%d" % n) for n in range(100)])
+    run = Chaos(world, world.broker.dice, error_rate=0.0)
+    process = run.start().process
+    process.delays = {point: LATE_S}
+    await asyncio.sleep(2 * LATE_S)
+    process.delays = {}
+    await run.end()
+
+
+@pytest.mark.parametrize("point", ["produce>", "offsets>", "commit>"])
+def test_a_reply_that_is_later_than_the_transaction_leaves_its_outcome_to_the_log(point: str) -> None:
+    """Whether it was committed is read there, and nowhere else."""
+    world = Simulated()
+    world.run(_late_reply(world, point))
+
+
 def _break_1(patch: pytest.MonkeyPatch) -> None:
     """A new transactional id at each start: nobody is fenced."""
     number = itertools.count()
@@ -160,6 +235,24 @@ def _break_2(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(build, "build", late)
 
 
+def _break_2_restore(patch: pytest.MonkeyPatch) -> None:
+    """Believe that a restore that reads nothing has found nothing, and don't look at the guard."""
+
+    async def nothing(*_: Any) -> None:
+        return
+
+    def believe(_: Any, committed: Mapping[str, int | None], begins: Mapping[str, int], *__: Any) -> Any:
+        return {topic: begins[topic] if offset is None else offset for topic, offset in committed.items()}
+
+    patch.setattr(build, "restore", nothing)
+    patch.setattr(guard, "starts", believe)
+
+
+def _break_2_seek(patch: pytest.MonkeyPatch) -> None:
+    """Read on wherever the group says, and not where the state is."""
+    patch.setattr(SimulatedMember, "seek", lambda *_: None)
+
+
 def _break_3(patch: pytest.MonkeyPatch) -> None:
     """Wait for the sends, and look away."""
 
@@ -178,6 +271,17 @@ def _break_4(patch: pytest.MonkeyPatch) -> None:
             await drop(self, reason)
 
     patch.setattr(Partition, "_drop", keep)
+
+
+def _break_4_timeout(patch: pytest.MonkeyPatch) -> None:
+    """Keep producer and state after a time-out alone: the batch hasn't failed, one might think."""
+    retry = Partition._retry
+
+    async def keep(self: Partition, error: BaseException) -> None:
+        if not isinstance(error, TimeoutError):
+            await retry(self, error)
+
+    patch.setattr(Partition, "_retry", keep)
 
 
 def _break_5(patch: pytest.MonkeyPatch) -> None:
@@ -209,13 +313,21 @@ def _by_handover() -> None:
         test_a_handover_lets_the_batch_in_flight_end_and_fences_nobody(seed)
 
 
+def _by_late_replies() -> None:
+    for point in ("produce>", "offsets>", "commit>"):
+        test_a_reply_that_is_later_than_the_transaction_leaves_its_outcome_to_the_log(point)
+
+
 @pytest.mark.parametrize(
     ("broken", "proof"),
     [
         pytest.param(_break_1, _by_zombie, id="1-one-stable-id"),
         pytest.param(_break_2, _by_dice, id="2-fence-before-restoring"),
+        pytest.param(_break_2_restore, _by_dice, id="2-restore-and-check-the-guard"),
+        pytest.param(_break_2_seek, _by_dice, id="2-seek-to-where-the-state-is"),
         pytest.param(_break_3, _by_dice, id="3-await-every-send"),
         pytest.param(_break_4, _by_dice, id="4-drop-after-any-failure"),
+        pytest.param(_break_4_timeout, _by_late_replies, id="4-a-time-out-is-a-failure"),
         pytest.param(_break_5, _by_zombie, id="5-fenced-waits-for-an-assignment"),
         pytest.param(_break_6, _by_handover, id="6-revocation-waits"),
     ],

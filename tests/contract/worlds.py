@@ -99,11 +99,12 @@ class Simulated:
 
 
 class Real:
-    """A real Kafka."""
+    """A real Kafka. `replicas` is how many brokers hold each partition."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, replicas: int = 1) -> None:
         self.prefix = f"test-{uuid.uuid4().hex[:12]}-"
         self.bootstrap = bootstrap
+        self.replicas = replicas
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(main)
@@ -119,7 +120,10 @@ class Real:
         await admin.start()
         try:
             config = {"max.message.bytes": str(bytes_max)}
-            new = [NewTopic(self.prefix + topic, partitions, 1, topic_configs=config) for topic in topics]
+            new = [
+                NewTopic(self.prefix + topic, partitions, self.replicas, topic_configs=config)
+                for topic in topics
+            ]
             await admin.create_topics(new)
             while not await self._led(admin, {topic.name for topic in new}):
                 await asyncio.sleep(0.05)

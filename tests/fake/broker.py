@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from aiokafka.errors import MessageSizeTooLargeError, OffsetOutOfRangeError, ProducerFenced
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
@@ -26,10 +28,10 @@ Draft = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]], int]
 
 @dataclass
 class Transaction:
-    """One transaction; `touched` partitions get its marker."""
+    """One transaction; `touched` partitions get its marker, and their readers wait at its first offset."""
 
     state: str = "open"
-    touched: set[TopicPartition] = field(default_factory=set)
+    touched: dict[TopicPartition, int] = field(default_factory=dict)
     offsets: list[tuple[str, dict[TopicPartition, OffsetAndMetadata]]] = field(default_factory=list)
 
 
@@ -50,6 +52,14 @@ class Entry:
     transaction: Transaction | None
 
 
+_offset = attrgetter("offset")
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
 class Broker:
     """The state of the cluster. `seed` decides latencies, and so the order in which things happen."""
 
@@ -64,6 +74,20 @@ class Broker:
         self.committed: dict[str, dict[TopicPartition, OffsetAndMetadata]] = {}
         self.fenced = 0
         self.aborted = 0
+        self._undecided: dict[TopicPartition, list[Transaction]] = {}
+        self._waiting: dict[asyncio.Future[None], None] = {}
+
+    async def moved(self, deadline: float) -> None:
+        """Wait until some log has grown or a transaction is over, or until the loop's time is `deadline`."""
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._waiting[waiter] = None
+        timer = loop.call_at(deadline, _wake, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiting.pop(waiter, None)
 
     def create(self, topic: str, partitions: int, bytes_max: int = RECORD_BYTES_MAX) -> None:
         """Make a topic."""
@@ -72,6 +96,7 @@ class Broker:
         for number in range(partitions):
             at = TopicPartition(topic, number)
             self.logs[at], self.starts[at], self.nexts[at] = [], 0, 0
+            self._undecided[at] = []
 
     # producers
 
@@ -108,8 +133,9 @@ class Broker:
         """Write one record batch. Raises `MessageSizeTooLargeError` as the broker does: for the batch."""
         if size > self.bytes_max[at.topic]:
             raise MessageSizeTooLargeError(f"{size} bytes for {at}")
-        if transaction is not None:
-            transaction.touched.add(at)
+        if transaction is not None and at not in transaction.touched:
+            transaction.touched[at] = self.nexts[at]
+            self._undecided[at].append(transaction)
         for key, value, headers, timestamp in drafts:
             record = ConsumerRecord(
                 at.topic,
@@ -125,6 +151,7 @@ class Broker:
                 tuple(headers),
             )
             self._put(at, record, transaction)
+        self._tell()
 
     def end(self, transactional_id: str, epoch: int, *, commit: bool) -> None:
         """Commit or abort. A commit is decided at once, and carried out a little later."""
@@ -156,10 +183,16 @@ class Broker:
         transaction.state, identity.transaction = state, None
         self.aborted += state == "aborted"
         for at in sorted(transaction.touched):
+            self._undecided[at].remove(transaction)
             self._put(at, None, None)
         if state == "committed":
             for group, offsets in transaction.offsets:
                 self.committed.setdefault(group, {}).update(offsets)
+        self._tell()
+
+    def _tell(self) -> None:
+        for waiter in self._waiting:
+            _wake(waiter)
 
     def _put(
         self, at: TopicPartition, record: ConsumerRecord[bytes, bytes] | None, transaction: Transaction | None
@@ -171,10 +204,7 @@ class Broker:
 
     def stable(self, at: TopicPartition) -> int:
         """The last stable offset, exclusive."""
-        for entry in self.logs[at]:
-            if entry.transaction is not None and entry.transaction.state in ("open", "prepared"):
-                return entry.offset
-        return self.nexts[at]
+        return min((each.touched[at] for each in self._undecided[at]), default=self.nexts[at])
 
     def fetch(
         self, at: TopicPartition, offset: int, most: int
@@ -182,11 +212,12 @@ class Broker:
         """Committed records from `offset` on, and the position behind them."""
         if not self.starts[at] <= offset <= self.nexts[at]:
             raise OffsetOutOfRangeError({at: offset})
-        stable = self.stable(at)
+        stable, entries = self.stable(at), self.logs[at]
         found: list[ConsumerRecord[bytes, bytes]] = []
-        for entry in self.logs[at]:
-            if entry.offset < offset or entry.offset >= stable:
-                continue
+        for place in range(bisect_left(entries, offset, key=_offset), len(entries)):
+            entry = entries[place]
+            if entry.offset >= stable:
+                break
             if entry.record is not None and (
                 entry.transaction is None or entry.transaction.state == "committed"
             ):

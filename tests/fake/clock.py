@@ -13,15 +13,14 @@ VIRTUAL_S_MAX = 3_600.0
 
 
 class _Jumping(selectors.SelectSelector):
-    """Never sleeps; adds what it would have slept to the clock."""
+    """Never sleeps; adds what it would have slept to the clock. It reads no files either."""
 
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready:
-            return ready
         if timeout is None:
+            if ready := super().select(0):
+                return ready
             raise RuntimeError("every task waits, and no timer would wake one: a deadlock")
         self.now += max(0.0, timeout)
         if self.now > VIRTUAL_S_MAX:

@@ -1,8 +1,8 @@
 """A small stateful stage: counts records per key, and says each count.
 
 Every input record leads to one output `{"key", "count", "sum", "from", "offset"}` where its key hashes, and
-one in ten also to one without a key. State per key is `{"count", "sum"}`. Values are decimal integers;
-anything else goes to `refused`.
+one in ten also to one without a key. State per key is `{"count", "sum"}`. Values are decimal integers, or
+`erase`, which makes a key begin anew and leaves a tombstone; anything else goes to `refused`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ OUTPUT = "counted"
 NOTES = "notes"
 REFUSED = "refused"
 CHANGELOG = "counts"
+ERASE = b"erase"
 TOPICS = (*INPUTS, OUTPUT, NOTES, REFUSED, CHANGELOG)
 
 
@@ -76,7 +77,7 @@ class CountingCore:
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Count."""
         outputs: list[Output] = []
-        changed: set[bytes] = set()
+        changed: dict[bytes, None] = {}
         offsets: dict[str, int] = {}
         left = self.stage.chunk or 1_000_000
         for topic, page in records.items():
@@ -84,27 +85,39 @@ class CountingCore:
                 self._count(topic, record, outputs, changed)
                 offsets[topic] = record.offset + 1
                 left -= 1
-        changes: dict[bytes, bytes | None] = {key: json.dumps(self.state[key]).encode() for key in changed}
+        changes: dict[bytes, bytes | None] = {
+            key: json.dumps(self.state[key]).encode() if key in self.state else None for key in changed
+        }
         if self.stage.changelog is None:
             changes = {}
         return Batch(outputs, offsets, changes, json.dumps({"total": self.total}).encode())
 
-    def _count(self, topic: str, record: Record, outputs: list[Output], changed: set[bytes]) -> None:
-        key = record.key
-        try:
-            value = int(record.value or b"")
-        except ValueError:
-            value = None
+    def _count(self, topic: str, record: Record, outputs: list[Output], changed: dict[bytes, None]) -> None:
+        key, value = record.key, number_of(record.value)
         if key is None or value is None:
             headers = (("reason", b"not a number"), ("topic", topic.encode()))
             outputs.append(Output(REFUSED, key, record.value, self.partition, headers))
             return
         self.total += 1
-        state = self.state.setdefault(key, {"count": 0, "sum": 0})
-        state["count"] += 1
-        state["sum"] += value
-        changed.add(key)
+        changed[key] = None
+        if record.value == ERASE:
+            self.state.pop(key, None)
+            state = {"count": 0, "sum": 0}
+        else:
+            state = self.state.setdefault(key, {"count": 0, "sum": 0})
+            state["count"] += 1
+            state["sum"] += value
         said: dict[str, Any] = {"key": key.decode(), **state, "from": topic, "offset": record.offset}
         outputs.append(Output(OUTPUT, key, json.dumps(said).encode()))
-        if value % 10 == 0:
+        if record.value != ERASE and value % 10 == 0:
             outputs.append(Output(NOTES, None, record.value))
+
+
+def number_of(value: bytes | None) -> int | None:
+    """What a record counts: 0 for an erasure, None for what is refused."""
+    if value == ERASE:
+        return 0
+    try:
+        return int(value or b"")
+    except ValueError:
+        return None

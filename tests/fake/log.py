@@ -241,7 +241,7 @@ class SimulatedReader:
             found = self._take(partitions, 1_000_000 if max_records is None else max_records)
             if found or asyncio.get_running_loop().time() >= deadline:
                 return found
-            await asyncio.sleep(POLL_S)
+            await self._broker.moved(deadline)
 
     async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         await self._process.point("list")
@@ -379,13 +379,14 @@ class Groups:
 
     async def _expire(self, member: SimulatedMember) -> None:
         await asyncio.sleep(SESSION_TIMEOUT_S)
-        if member.process.awake:
+        members = self._members[member.group]
+        if member.process.awake and member in members:
             return
         self.leave(member)
         await member.process.point("heartbeat")
         await asyncio.sleep(HEARTBEAT_S)
-        if member.stopped:
-            return
+        if member.stopped or not member.process.awake or member in members:
+            return  # what was frozen again meanwhile is seen to by the next of these
         member.assigned.clear()
         await self._revoke(member)
         self.join(member)

@@ -92,6 +92,11 @@ class WorkerProcess:
             if line.startswith((name + "{", name + " ")) and all(one in line for one in wanted)
         )
 
+    def resident_kib(self) -> int:
+        """The memory that it holds now."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
     async def _ask(self, session: aiohttp.ClientSession) -> tuple[int, dict[str, Any]]:
         try:
             async with session.get(
@@ -163,9 +168,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage_on(bootstrap: str, folder: Path, partitions: int = 2) -> Iterator[Stage]:
+def stage_on(bootstrap: str, folder: Path, partitions: int = 2, replicas: int = 1) -> Iterator[Stage]:
     """A counting stage with topics of its own."""
-    stage = Stage(Real(bootstrap), folder, partitions)
+    stage = Stage(Real(bootstrap, replicas), folder, partitions)
     try:
         yield stage
     finally:

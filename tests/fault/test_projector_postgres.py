@@ -115,8 +115,9 @@ async def test_an_immediate_restart_loses_and_doubles_nothing(
     assert same(await held(database), model(*sent))
 
 
+@pytest.mark.parametrize("down_s", [3.0, pytest.param(60.0, marks=pytest.mark.long)])
 async def test_while_postgres_is_down_the_projector_says_so_and_holds_little(
-    kafka: EmbeddedKafka, prefix: str, postgres: EmbeddedPostgres, database: str
+    kafka: EmbeddedKafka, prefix: str, postgres: EmbeddedPostgres, database: str, down_s: float
 ) -> None:
     """Not ready meanwhile, memory bounded whatever comes in, and everything arrives afterwards."""
     await migrated(database)
@@ -133,7 +134,7 @@ async def test_while_postgres_is_down_the_projector_says_so_and_holds_little(
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             for p in range(PARTITIONS):
                 sent[p] += await send(kafka.bootstrap, prefix, moved[p])
-            await asyncio.sleep(3)
+            await asyncio.sleep(down_s)
             grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             assert grown_kib < 64 * 1024
             assert all("PostgreSQL is away" in r or "connecting" in r for r in worker.reasons())

@@ -7,7 +7,7 @@ the activated policies.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -23,6 +23,8 @@ from tests.verifier.reading import Record, Unproved
 
 Place: TypeAlias = tuple[str, int, int]
 """Topic of the catalogue, partition and offset of an input record."""
+Letter: TypeAlias = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+"""Key, value and headers of a dead letter: its bytes, where it stood and why it was refused."""
 
 
 def rescreened(
@@ -31,10 +33,10 @@ def rescreened(
     policy: Policy,
     key: IdentityKey,
     batch_size: int,
-) -> tuple[dict[Place, list[bytes]], int]:
-    """The signals of each input record under one policy, and how many records become dead letters."""
+) -> tuple[dict[Place, list[bytes]], Counter[Letter]]:
+    """The signals of each input record under one policy, and the dead letters."""
     found: dict[Place, list[bytes]] = defaultdict(list)
-    dead = 0
+    dead: Counter[Letter] = Counter()
     rulebook = Rulebook(policy)
     for number in sorted({partition for pages in inputs.values() for partition in pages}):
         core = ScreeningCore(number, Screen(key))
@@ -44,7 +46,7 @@ def rescreened(
             records = [r for r in pages.get(number, ()) if r.offset < committed[topic, number]]
             for begin in range(0, len(records), batch_size):
                 outputs = core.step({topic: records[begin : begin + batch_size]}).outputs
-                dead += sum(output.topic == "dead_letters" for output in outputs)
+                dead.update((o.key, o.value, o.headers) for o in outputs if o.topic == "dead_letters")
                 for signal, value in _signals(outputs):
                     assert signal.origin is not None, "a signal of screening says where it began"
                     found[signal.origin.topic, signal.origin.partition, signal.origin.offset].append(value)
