@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import enforcement, guidelines, pipeline, projecting, screening
+from benchmarks import common, enforcement, guidelines, pipeline, projecting, screening
 from benchmarks.machine import loop_ns, machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
@@ -24,6 +25,7 @@ PARTS: Final[dict[str, Part]] = {
     "enforcement": enforcement.measure,
     "projecting": projecting.measure,
     "pipeline": pipeline.measure,
+    "common": common.measure,
 }
 SECONDS: Final = 20.0
 WRITTEN: Final = PROJECT / "build" / "bench.json"
@@ -44,11 +46,24 @@ def main() -> None:
     parser.add_argument(
         "--seed", type=int, default=1, help="what the inputs are drawn from (default %(default)s)"
     )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=common.ROUNDS,
+        help="how often each engine runs on the common workload (default %(default)s)",
+    )
+    parser.add_argument(
+        "--quix-python",
+        default="",
+        help="a python that has quixstreams, hyperscan and msgspec, to measure it too",
+    )
     given = parser.parse_args()
-    asyncio.run(_measure(given.part or [*PARTS], given.seconds, given.seed))
+    known = PARTS | {"common": partial(common.measure, rounds=given.rounds, quix_python=given.quix_python)}
+    parts = {name: known[name] for name in given.part or known}
+    asyncio.run(_measure(parts, given.seconds, given.seed))
 
 
-async def _measure(parts: list[str], seconds: float, seed: int) -> None:
+async def _measure(parts: Mapping[str, Part], seconds: float, seed: int) -> None:
     console = Console()
     about = machine()
     console.print(
@@ -58,9 +73,9 @@ async def _measure(parts: list[str], seconds: float, seed: int) -> None:
     figures: dict[str, Any] = {}
     with stack() as running:
         known = versions(running.kafka_version, await postgres_version(running))
-        for part in parts:
-            console.print(f"measuring {part} …")
-            measured = await PARTS[part](running, seconds, seed) | {f"{part}.loop_ns": loop_ns()}
+        for name, measure in parts.items():
+            console.print(f"measuring {name} …")
+            measured = await measure(running, seconds, seed) | {f"{name}.loop_ns": loop_ns()}
             _show(console, measured)
             figures |= measured
     WRITTEN.parent.mkdir(exist_ok=True)
@@ -79,7 +94,7 @@ async def _measure(parts: list[str], seconds: float, seed: int) -> None:
 def _show(console: Console, figures: dict[str, Any]) -> None:
     table = Table("figure", "value")
     for name, value in figures.items():
-        table.add_row(name, f"{value:,}")
+        table.add_row(name, value if isinstance(value, str) else f"{value:,}")
     console.print(table)
 
 
