@@ -60,7 +60,7 @@ NOTHING: Final = Decision(())
 SETTLES: Final[dict[str, CaseResult]] = {"confirm": "confirmed", "dismiss": "dismissed"}
 
 
-class Sighting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Sighting(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A post that bears a fingerprint."""
 
     account: str
@@ -69,7 +69,7 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     thread: str | None = None
 
 
-class Watched(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Watched(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A fingerprint, and where it was seen lately. Of one that is `saturated` nothing more is remembered."""
 
     fingerprint: str
@@ -80,7 +80,7 @@ class Watched(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     saturated: bool = False
 
 
-class CampaignState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class CampaignState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that one campaign entity watches. `newest`: when the latest sighting of all was received."""
 
     entity: str

@@ -53,7 +53,7 @@ UNKNOWN_KEY: Final = KeyRules(weight=0, group="none", bars=False)
 """Kinds of keys that the policy doesn't name say nothing."""
 
 
-class Holder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Holder(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """An account that was seen with the key, and when last. `form`: how it writes its name."""
 
     account: str
@@ -61,7 +61,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     form: str = ""
 
 
-class Bar(msgspec.Struct, frozen=True, gc=False):
+class Bar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A termination that barred the key. `account` is empty once that was erased."""
 
     bar: str
@@ -69,7 +69,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     since: datetime
 
 
-class IdentityState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class IdentityState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Everything about one key. `holders` are as many as the policy lets have it, 15 at most."""
 
     entity: str

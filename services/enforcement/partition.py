@@ -141,7 +141,7 @@ class Partition:
         for entity, why in self._unreadable.items():
             raise Unreadable(
                 f"the state of `{entity}` in `enforcement-state`, partition {self.partition}, can't be read: "
-                f"{why}; have it made anew from the ledger with "
+                f"{why}; run the build that wrote it, or have it made anew from the ledger with "
                 f"`goodstanding state rebuild --partition {self.partition}`"
             )
         if guard is not None:

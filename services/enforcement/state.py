@@ -72,7 +72,7 @@ APART_MAX: Final = 50
 MISUSES_MAX: Final = 10
 
 
-class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Priced(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What an act cost from `at` on, and since when a person stands behind just that.
 
     A worse revision adds one; a person's correction replaces them all. `policy` is the one in force when it
@@ -95,7 +95,7 @@ class Priced(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.confirmed_at is not None and self.confirmed_at <= at
 
 
-class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """An act on the record, with its strike (or the warning that it counts as).
 
     `acts_to_raise` is how many acts raise its episode. `warned_by` is the signal that
@@ -146,7 +146,7 @@ class Act(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return None if days is None else self.issued_at + timedelta(days=days)
 
 
-class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Episode(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Acts from before the account was told of the first.
 
     `told_by`: when it counts as told without an answer from the platform. `lapsed_at`: when a raised price of
@@ -167,7 +167,7 @@ class Episode(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.told_by if self.noticed_at is None else min(self.noticed_at, self.told_by)
 
 
-class Sanction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A sanction in force.
 
     `earned_until`: the end that the ladder gave it, whatever a person made of that. `apart`: content that is
@@ -189,14 +189,14 @@ class Sanction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     version: int = 1
 
 
-class EndedSanction(msgspec.Struct, frozen=True, gc=False):
+class EndedSanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What is remembered of a sanction that is over, for as long as the platform may still answer."""
 
     id: str
     strikes: tuple[str, ...]
 
 
-class CaseReport(msgspec.Struct, frozen=True, gc=False):
+class CaseReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A report as a case holds it."""
 
     report: str
@@ -207,7 +207,7 @@ class CaseReport(msgspec.Struct, frozen=True, gc=False):
     linked: tuple[str, ...] = ()
 
 
-class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """An open question for a person."""
 
     id: str
@@ -222,14 +222,14 @@ class Case(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     failed_signals: tuple[Signal, ...] = ()
 
 
-class ClosedCase(msgspec.Struct, frozen=True, gc=False):
+class ClosedCase(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What is remembered of an answered case, so that a late decision is told why it has no effect."""
 
     id: str
     version: int
 
 
-class Proposal(msgspec.Struct, frozen=True, gc=False):
+class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A termination that awaits a second person, or that one has confirmed."""
 
     id: str
@@ -239,7 +239,7 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     confirmed: bool = False
 
 
-class FiledReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class FiledReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A report that this account filed and that went on. `open`: it is neither answered nor taken back."""
 
     report: str
@@ -250,14 +250,14 @@ class FiledReport(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     open: bool = True
 
 
-class Giver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Giver(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Who praised this account, and how often."""
 
     account: str
     merits: int
 
 
-class HeldKey(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class HeldKey(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A key that the account was seen with, and when its identity was last told so."""
 
     kind: KeyKind
@@ -271,7 +271,7 @@ class HeldKey(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return Key(self.kind, self.digest, self.form)
 
 
-class Pair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Pair(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What this account has in common with a larger one, as (kind, digest).
 
     `asked`: how strong the link was when a person was asked about it.
@@ -282,7 +282,7 @@ class Pair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     asked: LinkStrength = "none"
 
 
-class MetBar(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class MetBar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A termination whose keys this account has, as (kind, digest).
 
     `asked` and `held`: whether a person was asked about it, and whether the account's posts were held.
@@ -295,14 +295,14 @@ class MetBar(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     held: bool = False
 
 
-class Cleared(msgspec.Struct, frozen=True, gc=False):
+class Cleared(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A post's revision that a person cleared."""
 
     post: str
     revision: int
 
 
-class AccountState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """Everything about one account. `version` is the standing's; `sequence` that of its last ledger entry."""
 
     entity: str

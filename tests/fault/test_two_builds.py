@@ -72,9 +72,6 @@ def test_the_state_of_another_schema_is_refused() -> None:
         decode_state(msgspec.msgpack.encode(newer))
 
 
-@pytest.mark.xfail(
-    reason="what this build doesn't know of a state is left out when it is next written", strict=True
-)
 def test_the_state_in_which_another_build_keeps_more_is_refused() -> None:
     """It would be cut down by the first signal that this build applies, and the other build would miss it."""
     desk = Desk()
