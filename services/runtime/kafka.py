@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -71,27 +71,45 @@ class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships
     async def committed_many(
         self, partitions: Sequence[TopicPartition]
     ) -> dict[TopicPartition, OffsetAndMetadata]:
-        """As `committed`, with metadata: aiokafka fetches it and leaves it out of its public answer."""
+        """As `committed`, with metadata: aiokafka fetches it and leaves it out of its public answer.
+
+        A coordinator that comes or goes answers without offsets, and is asked again, for `CALL_TIMEOUT_S`.
+        """
+        async with asyncio.timeout(limits.CALL_TIMEOUT_S):
+            while True:
+                await self._coordinator.ensure_coordinator_known()
+                try:
+                    told = await self._ask_for_offsets(partitions)
+                except KafkaError as error:
+                    if not error.retriable:
+                        raise
+                    self._coordinator.coordinator_dead()
+                    await asyncio.sleep(limits.ASK_AGAIN_S)
+                else:
+                    return {at: found for at, found in told.items() if found.offset >= 0}
+
+    async def _ask_for_offsets(
+        self, partitions: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, OffsetAndMetadata]:
+        """One answer: offset -1 says that there is none.
+
+        Raises the error of the answer as a whole too, which aiokafka's own call overlooks.
+        """
         wanted = defaultdict(list)
         for at in partitions:
             wanted[at.topic].append(at.partition)
-        async with asyncio.timeout(limits.CALL_TIMEOUT_S):
-            await self._coordinator.ensure_coordinator_known()
-            # aiokafka's own call looks only at the errors of single partitions.
-            answer = await self._coordinator._send_req(  # noqa: SLF001
-                OffsetFetchRequest(self._coordinator.group_id, [*wanted.items()])
-            )
-        told = {
-            TopicPartition(topic, number): (OffsetAndMetadata(offset, metadata), code)
-            for topic, numbers in answer.topics
-            for number, offset, metadata, code in numbers
-        }
-        codes = {answer.error_code, *(code for _, code in told.values())} - {0}
-        if codes or told.keys() != set(partitions):
-            # A coordinator that comes or goes answers without offsets; "none" is told by offset -1.
-            self._coordinator.coordinator_dead()
-            raise for_code(max(codes, default=15))(f"asking for the committed offsets of {[*partitions]}")
-        return {at: found for at, (found, _) in told.items() if found.offset >= 0}
+        request = OffsetFetchRequest(self._coordinator.group_id, [*wanted.items()])
+        answer = await self._coordinator._send_req(request)  # noqa: SLF001  # the only way to the whole answer
+        told: dict[TopicPartition, OffsetAndMetadata] = {}
+        codes = {answer.error_code}
+        for topic, numbers in answer.topics:
+            for number, offset, metadata, code in numbers:
+                told[TopicPartition(topic, number)] = OffsetAndMetadata(offset, metadata)
+                codes.add(code)
+        if not any(codes) and told.keys() == set(partitions):
+            return told
+        kind = for_code(next(filter(None, codes))) if any(codes) else GroupCoordinatorNotAvailableError
+        raise kind(f"asking for the committed offsets of {[*partitions]}")
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types

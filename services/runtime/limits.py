@@ -37,6 +37,8 @@ REVOKE_WAIT_S_MAX: Final = 12.0
 """How long a revocation waits for the batch in flight: longer than a transaction, within the rebalance."""
 CALL_TIMEOUT_S: Final = 20.0
 """One question to the broker outside a transaction: metadata, offsets, fencing."""
+ASK_AGAIN_S: Final = 0.1
+"""Between two questions for offsets while no coordinator is there to answer."""
 RESTORE_STALL_S_MAX: Final = 30.0
 """A restore that doesn't move for so long is an infrastructure error."""
 STOP_S_MAX: Final = 3.0
