@@ -109,6 +109,7 @@ async def refused(world: Real, stage: Counting | None = None) -> str:
     return str(caught.value)
 
 
+@pytest.mark.long  # the broker compacts when it likes
 def test_a_compacted_changelog_with_tombstones_gives_the_whole_state_back(world: Real) -> None:
     """Erased keys stay erased once their tombstones are gone, and counts go on from where they were."""
 
