@@ -11,43 +11,22 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-import faust
 import msgspec
-from faust.worker import Worker
 
-from benchmarks.stack import PARTITIONS, community_policy
+from benchmarks.faust_shell import RAW, app_of, run
+from benchmarks.stack import community_policy
 from benchmarks.worker import KEY
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen
 
 bootstrap, prefix = sys.argv[1:3]
 
-app = faust.App(
-    f"{prefix}faust",
-    broker=f"kafka://{bootstrap}",
-    store="memory://",
-    web_enabled=False,
-    topic_partitions=PARTITIONS,
-    topic_disable_leader=True,
-    topic_allow_declare=False,
-    autodiscover=False,
-    broker_commit_interval=timedelta(seconds=2.8),
-)
-posts = app.topic(
-    f"{prefix}posts", key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-)
+app = app_of(f"{prefix}faust", bootstrap)
+posts = app.topic(f"{prefix}posts", **RAW)
 outputs = {
-    name: app.topic(
-        f"{prefix}faust-{name}",
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-    )
-    for name in ("signals", "contents", "dead_letters")
+    name: app.topic(f"{prefix}faust-{name}", **RAW) for name in ("signals", "contents", "dead_letters")
 }
 screen = Screen(KEY)
 screen.take_up(Rulebook(community_policy()))
@@ -87,4 +66,4 @@ async def tell() -> None:
 
 
 if __name__ == "__main__":
-    Worker(app, loglevel="warning", quiet=True, redirect_stdouts=False).execute_from_commandline()
+    run(app)
