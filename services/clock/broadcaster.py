@@ -85,6 +85,10 @@ class Broadcaster:
             return event.data.version
         return None
 
+    def held(self) -> int:
+        """Nothing: there is no changelog."""
+        return 0
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Say what is due, then answer requests, until one must wait or fills the broadcast."""
         outputs: list[Output] = []

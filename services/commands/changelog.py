@@ -208,15 +208,15 @@ async def opened(log: Log, prefix: str, partitions: int, answered: int | None) -
             await member.stop()
 
 
-async def check_no_members(admin: AIOKafkaAdminClient, prefix: str) -> None:
-    """Raise `Refused` while workers of enforcement are in their group."""
-    group = prefix + Enforcement.name
+async def check_no_members(admin: AIOKafkaAdminClient, prefix: str, stage: str = Enforcement.name) -> None:
+    """Raise `Refused` while workers of a stage are in their group."""
+    group = prefix + stage
     members = await _members(admin, group)
     if members:
         raise Refused(
             f"the group `{group}` has {len(members)} members ({', '.join(sorted(members))}), expected none: "
-            "the changelog is theirs while they run; stop every worker of enforcement, wait until its "
-            "session has ended (seconds), then run this again"
+            f"its state is theirs while they run; stop every worker of {stage}, wait until its session has "
+            "ended (seconds), then run this again"
         )
 
 
@@ -311,7 +311,9 @@ def compare(
     guard_key = guard.key(partition)
     there = live.get(guard_key)
     doubt = _doubt(partition, made, there, committed)
-    forms = [_encoded(one, committed) for one in (made.guard, made.begun) if one is not None]
+    forms = [
+        _encoded(one, committed, len(made.states)) for one in (made.guard, made.begun) if one is not None
+    ]
     wanted = {entity.encode(): data for entity, data in made.states.items()}
     if forms:
         wanted[guard_key] = there if there in forms and there is not None else forms[0]
@@ -339,9 +341,9 @@ def compare(
     )
 
 
-def _encoded(part: Part, committed: int | None) -> bytes:
+def _encoded(part: Part, committed: int | None, held: int) -> bytes:
     assert committed is not None
-    return guard.encode({SIGNALS: committed}, {}, msgspec.json.encode(part))
+    return guard.encode({SIGNALS: committed}, {}, msgspec.json.encode(part), held)
 
 
 def _doubt(partition: int, made: Rebuilt, there: bytes | None, committed: int | None) -> str:

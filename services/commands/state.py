@@ -1,11 +1,11 @@
-"""`goodstanding state`: the state that enforcement works on, made anew from the ledger."""
+"""`goodstanding state`: what the stages keep of their work, and how to have it made anew."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -14,7 +14,9 @@ from services.commands import connect, pipeline
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, note, plain, say, table
 from services.exit_codes import ExitCode
+from services.flow import STAGES
 from services.keys import REBUILD
+from services.runtime.context import transactional_id
 
 if TYPE_CHECKING:  # brings enforcement, which only this command needs, when it runs
     from services.commands.changelog import Changelog, Plan
@@ -22,7 +24,7 @@ if TYPE_CHECKING:  # brings enforcement, which only this command needs, when it 
 QUIET_S: Final = 2.0
 """What takes no longer needs no word on how far it is."""
 
-app = typer.Typer(no_args_is_help=True, help="The state that enforcement works on.")
+app = typer.Typer(no_args_is_help=True, help="What the stages keep of their work.")
 
 
 @app.command("rebuild")
@@ -58,6 +60,36 @@ def rebuild(
     _answer(plans, written=writing, as_json=as_json)
     if differ and check:
         raise typer.Exit(ExitCode.VERIFICATION_FAILED)
+
+
+@app.command("begin-anew")
+def begin_anew(
+    stage: Annotated[Literal["screening", "clock"], typer.Argument(help="Whose offsets were deleted.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+) -> None:
+    """Have a stage that lost its group's offsets read again all input that is still kept.
+
+    What was decided already isn't decided twice. A stage whose offsets are there goes on from them, whatever
+    this command said.
+    """
+    connect.operator(REBUILD)
+    if not yes:
+        typer.confirm(f"Let {stage} read again all input that is still kept?", abort=True, err=True)
+    connect.run(_begin_anew(stage))
+    say(f"{stage} begins anew where it has no offsets; start it again")
+
+
+async def _begin_anew(stage: str) -> None:
+    """Take each transactional id over once: what it did before is forgotten by its coordinator then."""
+    from services.commands.changelog import check_no_members
+
+    prefix = connect.settings().topic_prefix
+    async with connect.log() as log, connect.administrator() as admin:
+        await check_no_members(admin, prefix, stage)
+        first = STAGES[stage].reads[0]
+        for partition in range((await log.partition_counts())[prefix + first]):
+            producer = await log.take_over(transactional_id(prefix, stage, partition), prefix)
+            await producer.discard()
 
 
 def _numbers(asked: list[int] | None) -> list[int]:

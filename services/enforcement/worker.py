@@ -88,6 +88,10 @@ class EnforcementCore:
         """Never called: enforcement keeps no windows."""
         raise NotImplementedError(f"enforcement has no history, and was given {sorted(records)}")
 
+    def held(self) -> int:
+        """Entities with a state."""
+        return len(self.part.states)
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Apply a batch of signals."""
         signals = records.get("signals", ())

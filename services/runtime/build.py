@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +16,7 @@ from aiokafka.structs import TopicPartition
 
 from services.runtime import guard, metrics
 from services.runtime.context import Context
+from services.runtime.faults import MovedOn, Refused
 from services.runtime.guard import Guard
 from services.runtime.limits import CALL_TIMEOUT_S
 from services.runtime.live import Live
@@ -25,15 +27,37 @@ _MS: Final = timedelta(milliseconds=1)
 
 
 async def fence(context: Context, partition: int) -> Producer:
-    """Start the partition's producer: whoever owned the partition before can commit no more."""
+    """Start the partition's producer: whoever owned the partition before can commit no more.
+
+    Raises `Refused` where a stage without a changelog has committed before, and its offsets are gone: with
+    them its guard is, and it would read all of its input again.
+    """
+    if context.stage.changelog is None:
+        await _check_offsets(context, partition)
     async with asyncio.timeout(CALL_TIMEOUT_S):
         return await context.log.take_over(context.transactional_id(partition), context.prefix)
+
+
+async def _check_offsets(context: Context, partition: int) -> None:
+    """Asked before the id is taken over, which its coordinator would forget the last transaction for."""
+    identity = context.transactional_id(partition)
+    async with asyncio.timeout(CALL_TIMEOUT_S):
+        before = await context.log.has_committed(identity, context.prefix)
+    inputs = context.inputs(partition)
+    if before and not await context.member.committed_many([*inputs.values()]):
+        raise Refused(
+            f"{context.group}, partition {partition}: `{identity}` has committed before, and the group has "
+            f"no offsets in {', '.join(at.topic for at in inputs.values())}: they were deleted; give the "
+            "group its offsets back from a backup, or have all input that is still kept read again with "
+            f"`goodstanding state begin-anew {context.stage.name}`"
+        )
 
 
 async def build(context: Context, partition: int, producer: Producer, assignment: int) -> Live:
     """Restore a runtime from what is committed; `producer` has fenced others out, so nothing moves.
 
-    Raises `Refused` when guard, committed offsets and log contradict each other.
+    Raises `Refused` when guard, committed offsets and log contradict each other, and `MovedOn` when they only
+    seem to, because another owner has taken over since they began to be read.
     """
     began = time.monotonic()
     reader = context.log.reader()
@@ -63,14 +87,20 @@ async def _restored(
     committed = await context.member.committed_many([*inputs.values()])
     if changelog is None and (first := committed.get(inputs[stage.inputs[0]])) is not None:
         found = guard.decode(first.metadata.encode(), f"the metadata of {where}")
-    offsets = guard.starts(
-        found,
-        {topic: committed[at].offset if at in committed else None for topic, at in inputs.items()},
-        {topic: beginnings[at] for topic, at in inputs.items()},
-        {topic: ends[at] for topic, at in inputs.items()},
-        where,
-    )
+    try:
+        offsets = guard.starts(
+            found,
+            {topic: committed[at].offset if at in committed else None for topic, at in inputs.items()},
+            {topic: beginnings[at] for topic, at in inputs.items()},
+            {topic: ends[at] for topic, at in inputs.items()},
+            where,
+        )
+    except Refused:
+        if await _moved_on(context, partition, reader, found, ends):
+            raise MovedOn(f"{where}: another owner has committed since") from None
+        raise
     core.resume(None if found is None else bytes(found.stage))
+    guard.check_held(found, core.held(), where)
     times = {} if found is None else dict(found.times)
     windows = {
         topic: (inputs[topic], times[topic] - window // _MS, offsets[topic])
@@ -79,6 +109,28 @@ async def _restored(
     }
     await observe(reader, windows, core)
     return Live(context, partition, producer, core, offsets, times, assignment)
+
+
+async def _moved_on(
+    context: Context,
+    partition: int,
+    reader: Reader,
+    found: Guard | None,
+    ends: Mapping[TopicPartition, int],
+) -> bool:
+    """Whether somebody has committed since `ends` were read: only who fences this owner can.
+
+    A changelog has grown then; without one, the guard knows of input that wasn't there.
+    """
+    inputs = context.inputs(partition)
+    if context.stage.changelog is not None:
+        changelog = context.at(context.stage.changelog, partition)
+        return (await reader.end_offsets([changelog]))[changelog] != ends[changelog]
+    if found is None:
+        return False
+    now = await reader.end_offsets([*inputs.values()])
+    beyond = {topic for topic, at in inputs.items() if found.offsets.get(topic, 0) > ends[at]}
+    return bool(beyond) and all(found.offsets[topic] <= now[inputs[topic]] for topic in beyond)
 
 
 async def _bounds(

@@ -14,7 +14,12 @@ from typing import Final
 
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
-FENCED: Final = (ProducerFenced, InvalidProducerEpoch)
+
+class MovedOn(Exception):
+    """While a runtime was being built, another owner committed: this one is fenced, and was not told yet."""
+
+
+FENCED: Final = (ProducerFenced, InvalidProducerEpoch, MovedOn)
 INFRASTRUCTURE: Final = (KafkaError, TimeoutError, OSError)
 
 

@@ -5,7 +5,7 @@ of the first input. The committed offsets must equal it, else state and input be
 the engine refuses to go on.
 
     {"offsets": {topic: next offset}, "stage": the stage's own part, "times": {topic: ms of the last record},
-    "schema": 1}
+    "schema": 1, "held": how many keys the changelog has a state of}
 
 Topics are catalogue names, without the prefix.
 """
@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from services.runtime.faults import Broken, Refused
 from services.runtime.limits import METADATA_BYTES_MAX
@@ -24,12 +25,16 @@ SCHEMA: Final = 1
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
-    """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for windows."""
+    """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for windows.
+
+    No `held`: the stage has no changelog, or the build that wrote the guard didn't count yet.
+    """
 
     offsets: dict[str, int]
     stage: msgspec.Raw
     times: dict[str, int] = {}
     schema: int = SCHEMA
+    held: int | UnsetType = UNSET
 
 
 _DECODER: Final = msgspec.json.Decoder(Guard)
@@ -41,12 +46,14 @@ def key(partition: int) -> bytes:
     return b"partition:%d" % partition
 
 
-def encode(offsets: dict[str, int], times: dict[str, int], stage: bytes) -> bytes:
+def encode(
+    offsets: dict[str, int], times: dict[str, int], stage: bytes, held: int | UnsetType = UNSET
+) -> bytes:
     """The guard as JSON.
 
     Raises `Broken` when the stage's part is no JSON: it would only show at the next restore.
     """
-    data = _ENCODER.encode(Guard(offsets=offsets, stage=msgspec.Raw(stage), times=times))
+    data = _ENCODER.encode(Guard(offsets=offsets, stage=msgspec.Raw(stage), times=times, held=held))
     try:
         _DECODER.decode(data)
     except msgspec.MsgspecError as error:
@@ -117,6 +124,16 @@ def starts(
             )
         begin[topic] = offset
     return begin
+
+
+def check_held(guard: Guard | None, held: int, where: str) -> None:
+    """Raise `Refused` when what was restored isn't all that the guard knows of."""
+    if guard is not None and guard.held is not UNSET and guard.held != held:
+        raise Refused(
+            f"{where}: the changelog has a state of {held} keys, the guard says {guard.held}; part of it was "
+            "deleted, or written by another program; see that the topic is only ever compacted "
+            "(`goodstanding topics check`), and rebuild it from the ledger with `goodstanding state rebuild`"
+        )
 
 
 def _say(offset: int | None) -> str:

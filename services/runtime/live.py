@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from msgspec import UNSET
 
 from services.runtime import guard, hooks, metrics, transaction
 from services.runtime.context import Context
@@ -58,7 +59,9 @@ class Live:
         offsets, rest = self._advance(pages, batch)
         times = self._stamp(pages, offsets)
         groups = self._context.router.group(batch.outputs, self._partition)
-        metadata = self._add_state(groups, batch, guard.encode(offsets, times, batch.guard))
+        held = UNSET if self._context.stage.changelog is None else self.core.held()
+        data = guard.encode(offsets, times, batch.guard, held)
+        metadata = self._add_state(groups, batch, data)
         await transaction.commit(self.producer, self._context.group, groups, self._commits(offsets, metadata))
         self.next, self._times, self._guard = offsets, times, batch.guard
         stage = self._context.stage.name

@@ -76,6 +76,9 @@ class Core(Protocol):
         Called after `resume`, for stages with a `history`; yields no outputs.
         """
 
+    def held(self) -> int:
+        """Of how many keys the changelog has a state; 0 without one. Asked after `resume` and each `step`."""
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Process records, given per catalogue topic name in the order of `Stage.inputs`."""
 

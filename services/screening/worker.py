@@ -172,6 +172,10 @@ class ScreeningCore:
         """Records of a missed range, for the next batch."""
         self._again = (missed, records)
 
+    def held(self) -> int:
+        """Nothing: there is no changelog."""
+        return 0
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Screen a batch."""
         self._take_up()

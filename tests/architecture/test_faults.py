@@ -63,7 +63,7 @@ def test_every_fault_test_is_in_the_table() -> None:
 
 
 def test_every_known_gap_is_written_down() -> None:
-    """A test that is expected to fail is a promise not kept yet; the document says what happens."""
+    """A test that is expected to fail would be a promise not kept; the document says what happens."""
     text = (PROJECT / "docs" / "faults.md").read_text().partition("## Known gaps")[2]
     for test in sorted({test for row in rows() for test in row.tests}):
         path, _, name = test.partition("::")

@@ -92,7 +92,6 @@ async def _stalled_while_restoring(world: Simulated) -> None:
     await asyncio.gather(slow, quick)
 
 
-@pytest.mark.xfail(reason="the guard is held against offsets that the next owner has moved on", strict=True)
 def test_who_lost_its_partition_while_restoring_is_fenced_and_not_refused() -> None:
     """Nothing contradicts itself, and no operator has anything to look at: the partition has a new owner."""
     world = Simulated()

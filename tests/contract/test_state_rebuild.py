@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import typer
 from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services import cli
 from services.commands import changelog, connect
@@ -25,6 +25,7 @@ from services.enforcement.worker import Enforcement
 from services.exit_codes import ExitCode
 from services.keys import CAPABILITIES, new_key
 from services.runtime import guard
+from services.runtime.context import transactional_id
 from services.runtime.embedded import EmbeddedKafka
 from services.runtime.faults import Refused
 from services.runtime.kafka import Kafka, admin, plain_producer
@@ -374,3 +375,28 @@ def test_offsets_that_were_moved_by_hand_are_named_before_anything_is_written(de
     answer = deployment.json("state", "rebuild", "--check", code=ExitCode.VERIFICATION_FAILED)
     assert answer["partitions"][0]["first"] == {"key": "partition:0", "what": "changed"}
     assert "if its offset was moved by hand, move it back" in answer["partitions"][0]["doubt"]
+
+
+def test_a_stage_without_offsets_begins_anew_once_that_was_asked_for(deployment: Deployment) -> None:
+    """Until then it is refused, by what the coordinator knows of its last transaction."""
+
+    async def known() -> list[bool]:
+        log = Kafka(deployment.bootstrap)
+        ids = [transactional_id(deployment.prefix, "screening", p) for p in range(PARTITIONS)]
+        return [await log.has_committed(one, deployment.prefix) for one in ids]
+
+    async def work() -> None:
+        at = deployment.at("signals", 0)
+        producer = await Kafka(deployment.bootstrap).take_over(
+            transactional_id(deployment.prefix, "screening", 0), deployment.prefix
+        )
+        records = {at: [Output("signals", b"account:a", b"{}")]}
+        offsets = {deployment.at("posts", 0): OffsetAndMetadata(0, "")}
+        await commit(producer, deployment.prefix + "screening", records, offsets)
+        await producer.discard()
+
+    assert asyncio.run(known()) == [False] * PARTITIONS
+    asyncio.run(work())
+    assert asyncio.run(known()) == [True, *[False] * (PARTITIONS - 1)]
+    deployment.run("state", "begin-anew", "screening", "--yes")
+    assert asyncio.run(known()) == [False] * PARTITIONS

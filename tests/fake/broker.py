@@ -41,6 +41,8 @@ class Identity:
 
     epoch: int = -1
     transaction: Transaction | None = None
+    committed: bool = False
+    """Whether its last transaction was, and it hasn't been taken up again since."""
 
 
 @dataclass
@@ -106,6 +108,7 @@ class Broker:
         identity.epoch += 1
         if identity.transaction is not None:
             self._finish(identity, "aborted" if identity.transaction.state == "open" else "committed")
+        identity.committed = False
         return identity.epoch
 
     def begun(self, transactional_id: str, epoch: int) -> Transaction:
@@ -181,6 +184,7 @@ class Broker:
         transaction = identity.transaction
         assert transaction is not None
         transaction.state, identity.transaction = state, None
+        identity.committed = state == "committed"
         self.aborted += state == "aborted"
         for at in sorted(transaction.touched):
             self._undecided[at].remove(transaction)

@@ -74,6 +74,10 @@ class CountingCore:
         for page in records.values():
             self.seen.extend(page)
 
+    def held(self) -> int:
+        """Keys that count."""
+        return len(self.state)
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Count."""
         outputs: list[Output] = []

@@ -100,6 +100,12 @@ class Process:
             raise
         return producer
 
+    async def has_committed(self, transactional_id: str, prefix: str) -> bool:
+        """As the broker knows."""
+        await self.point("has_committed")
+        identity = self.broker.identities.get(transactional_id)
+        return identity is not None and identity.committed
+
     def reader(self) -> SimulatedReader:
         """A consumer without a group."""
         return SimulatedReader(self)
