@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from binascii import crc32
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 WINDOW: Final = timedelta(minutes=10)
 """The longest time that any rule may look back."""
@@ -45,6 +45,9 @@ _Entry = tuple[int, str, str, int, datetime | None]
 _Message = tuple[int, str, tuple[str, ...], datetime | None]
 """When it came in, its conversation, whom it went to, when it was written."""
 
+_Timed = TypeVar("_Timed", _Entry, _Message)
+"""What begins with when it came in, and ends with when it was written."""
+
 
 class Window:
     """Posts and hosts by author, in the order of the log."""
@@ -68,11 +71,7 @@ class Window:
             entries = self._links[author] = deque(maxlen=LINKS_PER_AUTHOR_MAX)
         entries.extend((at_ms, host, post, thread or post) for host in linked)
         self._links.move_to_end(author)
-        while self._links:
-            oldest = next(iter(self._links))
-            if oldest == author or self._links[oldest][-1][0] >= at_ms - WINDOW_MS:
-                break
-            del self._links[oldest]
+        _forget(self._links, at_ms)
 
     def saw(
         self,
@@ -95,7 +94,9 @@ class Window:
             self._posts[author] = [entry]
             self._since_forgetting += 1
             if self._since_forgetting == FORGET_EVERY_AUTHORS:
-                self._forget(at_ms)
+                # Now and then is enough: rules look at times, so whoever should be forgotten has no effect.
+                self._since_forgetting = 0
+                _forget(self._posts, at_ms)
             return False
         entries.append(entry)
         if len(entries) > POSTS_PER_AUTHOR_MAX:
@@ -121,36 +122,14 @@ class Window:
         people = tuple(sorted({*recipients} - {author}))[:MESSAGES_PER_AUTHOR_MAX]
         messages.append((at_ms, thread or " ".join(people), people, written))
         self._messages.move_to_end(author)
-        while True:
-            oldest = next(iter(self._messages))
-            if oldest == author or (
-                self._messages[oldest][-1][0] >= at_ms - WINDOW_MS and len(self._messages) <= AUTHORS_MAX
-            ):
-                break
-            del self._messages[oldest]
+        _forget(self._messages, at_ms)
         return self.messaged(author, at_ms) >= MESSAGED_MIN
 
     def messaged(self, author: str, at_ms: int, within: timedelta = WINDOW) -> int:
         """To how many people the author wrote, apart from one another: a group's conversation is one."""
-        since = _since(at_ms, within)
-        messages = self._messages.get(author, ())
-        recent = [message for message in messages if since < message[0] <= at_ms]
-        if not recent:
-            return 0
-        last = recent[-1][3]
-        together = [m for m in recent if m[3] is None or last is None or abs(last - m[3]) < within]
+        together = _together(self._messages.get(author, ()), at_ms, within)
         people = {person for message in together for person in message[2]}
         return min(len({message[1] for message in together}), len(people))
-
-    def _forget(self, at_ms: int) -> None:
-        """Now and then is enough: rules look at times, so whoever should be forgotten has no effect."""
-        self._since_forgetting = 0
-        posts = self._posts
-        while True:
-            oldest = next(iter(posts))
-            if posts[oldest][-1][0] >= at_ms - WINDOW_MS and len(posts) <= AUTHORS_MAX:
-                return
-            del posts[oldest]
 
     def posts_linking(self, author: str, host: str, at_ms: int, within: timedelta = WINDOW) -> int:
         """How many different posts of the author linked to the host within so long before `at_ms`."""
@@ -166,25 +145,15 @@ class Window:
 
     def threads(self, author: str, at_ms: int, within: timedelta) -> int:
         """In how many different threads the author posted within so long before the last post, `at_ms`."""
-        return len({entry[2] for entry in self._together(author, at_ms, within)})
+        return len({entry[2] for entry in _together(self._posts.get(author, ()), at_ms, within)})
 
     def same(self, author: str, folded: str, at_ms: int, within: timedelta = WINDOW) -> int:
         """How many posts of the author have this text's letters, this one included; 0 of a short text."""
         key = letters_key(folded)
         if not key:
             return 0
-        return len({entry[1] for entry in self._together(author, at_ms, within) if entry[3] == key})
-
-    def _together(self, author: str, at_ms: int, within: timedelta) -> list[_Entry]:
-        """The author's posts that came in and were written within so long before the last one."""
-        entries = self._posts.get(author)
-        if not entries:
-            return []
-        since, last = _since(at_ms, within), entries[-1][4]
-        recent = [entry for entry in entries if since < entry[0] <= at_ms]
-        if last is None:
-            return recent
-        return [entry for entry in recent if entry[4] is None or abs(last - entry[4]) < within]
+        together = _together(self._posts.get(author, ()), at_ms, within)
+        return len({entry[1] for entry in together if entry[3] == key})
 
     def __len__(self) -> int:
         """How many authors are remembered for their links."""
@@ -202,6 +171,25 @@ def letters_key(folded: str) -> int:
         letters = "".join(filter(str.isalpha, folded)).encode()
     count = len(letters)
     return 0 if count < LETTERS_MIN else count << 32 | crc32(letters)
+
+
+def _forget(held: OrderedDict[str, Any], at_ms: int) -> None:
+    """Let go of authors whose last entry is older than the window, and of those beyond `AUTHORS_MAX`."""
+    while held:
+        oldest = next(iter(held))
+        if held[oldest][-1][0] >= at_ms - WINDOW_MS and len(held) <= AUTHORS_MAX:
+            return
+        del held[oldest]
+
+
+def _together(entries: Sequence[_Timed], at_ms: int, within: timedelta) -> list[_Timed]:
+    """What came in, and was written, within so long before the last of it."""
+    since = _since(at_ms, within)
+    recent = [entry for entry in entries if since < entry[0] <= at_ms]
+    last = recent[-1][-1] if recent else None
+    if last is None:
+        return recent
+    return [entry for entry in recent if entry[-1] is None or abs(last - entry[-1]) < within]
 
 
 def _since(at_ms: int, within: timedelta) -> int:

@@ -22,7 +22,7 @@ from services.screening.post import Match, Post
 from services.screening.rule import BUSY, Found, Hit, RuleContract, as_spans, number, params
 from services.screening.text.hosts import LINKS, LinkFound, is_one_of, registrable
 from services.screening.text.matching import Pattern
-from services.screening.text.phrases import any_phrase, phrase_expression, phrase_patterns
+from services.screening.text.phrases import any_phrase, phrase_patterns
 from services.screening.window import LETTERS_MIN, Window
 
 FLOOD_WITHIN: Final = timedelta(seconds=60)
@@ -111,15 +111,9 @@ class NoSpam:
             Pattern("bait", _LIKES_FOR),
             Pattern("bait", _DROP_ONE),
             *phrase_patterns("shared", self._lists.get("shared", ())),
-            *(
-                Pattern("bait", phrase_expression(phrase), tricks=True)
-                for phrase in self._lists.get("bait", ())
-            ),
+            *phrase_patterns("bait", self._lists.get("bait", ()), tricks=True),
             *phrase_patterns("passing", self._lists.get("passing", ())),
-            *(
-                Pattern("crowd", phrase_expression(phrase), phrase, given="passing")
-                for phrase in self._lists.get("crowd", ())
-            ),
+            *phrase_patterns("crowd", self._lists.get("crowd", ()), given="passing"),
         )
 
     def find(self, post: Post, hits: Sequence[Hit], window: Window) -> list[Found]:

@@ -21,7 +21,7 @@ from events.policy import RuleSettings
 from services.screening.post import Match, Post
 from services.screening.rule import Found, Hit, RuleContract, as_spans, number, params
 from services.screening.text.matching import Pattern
-from services.screening.text.phrases import any_phrase, phrase_expression, phrase_patterns
+from services.screening.text.phrases import any_phrase, phrase_patterns
 from services.screening.window import Window
 
 NEAR_CHARS: Final = 200
@@ -166,11 +166,12 @@ class Ownership:
         return (
             *(pattern for name in _LISTS for pattern in phrase_patterns(name, lists.get(name, ()))),
             *phrase_patterns("confessing", lists.get("confessing", ())),
-            *(pattern for name in ("handing", "copies") for pattern in _any_of(name, lists.get(name, ()))),
+            *phrase_patterns("handing", lists.get("handing", ())),
+            *phrase_patterns("copies", lists.get("copies", ())),
             *(
                 pattern
                 for name, given in _GIVEN.items()
-                for pattern in _any_of(name, lists.get(name, ()), given)
+                for pattern in phrase_patterns(name, lists.get(name, ()), given=given)
             ),
             _LICENCE_KEY,
         )
@@ -273,15 +274,6 @@ _WORDS: Final = (
     "licence",
     "no_licence",
 )
-_ANY_PHRASES: Final = 40
-"""Entries in one expression, where it doesn't matter which of them occurs."""
-
-
-def _any_of(name: str, phrases: Sequence[str], given: str = "") -> list[Pattern]:
-    return [
-        Pattern(name, "|".join(map(phrase_expression, phrases[at : at + _ANY_PHRASES])), given=given)
-        for at in range(0, len(phrases), _ANY_PHRASES)
-    ]
 
 
 def _around(post: Post, match: Match, chars: int) -> str:

@@ -34,9 +34,13 @@ def phrase_expression(phrase: str) -> str:
     )
 
 
-def phrase_patterns(name: str, phrases: Sequence[str]) -> list[Pattern]:
+def phrase_patterns(
+    name: str, phrases: Sequence[str], *, tricks: bool = False, given: str = ""
+) -> list[Pattern]:
     """A pattern for each entry of a list."""
-    return [Pattern(name, phrase_expression(phrase), phrase) for phrase in phrases]
+    return [
+        Pattern(name, phrase_expression(phrase), phrase, tricks=tricks, given=given) for phrase in phrases
+    ]
 
 
 def any_phrase(phrases: Sequence[str]) -> re.Pattern[str]:

@@ -120,8 +120,8 @@ def test_twice_the_text_is_at_most_twice_the_work(unit: str) -> None:
 
 
 def test_all_terms_of_the_policy_in_one_text_are_linear_work() -> None:
-    """The text in which everything is found, once and then four times over."""
+    """The text in which everything is found, once and then twice over."""
     terms = [pattern.term for pattern in default_rulebook().scanner.patterns if pattern.term]
     text = ". ".join(term.strip("~").replace("*", "x").split("|")[0] for term in terms)
-    once, more = calls(text), calls(". ".join([text] * 4))
-    assert more <= 4 * once + SLACK_CALLS
+    once, twice = calls(text), calls(". ".join([text] * 2))
+    assert twice <= 2 * once + SLACK_CALLS
