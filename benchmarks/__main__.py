@@ -13,7 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import common, enforcement, guidelines, pipeline, projecting, screening
+from benchmarks import common, desk, enforcement, guidelines, pipeline, projecting, screening
 from benchmarks.machine import loop_ns, machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
@@ -27,6 +27,8 @@ PARTS: Final[dict[str, Part]] = {
     "pipeline": pipeline.measure,
     "common": common.measure,
 }
+ON_REQUEST: Final[dict[str, Part]] = {"desk": desk.measure}
+"""Measured only where it is named: filling its database takes long."""
 SECONDS: Final = 20.0
 WRITTEN: Final = PROJECT / "build" / "bench.json"
 
@@ -35,7 +37,7 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "part", nargs="*", choices=[*PARTS, []], help="what to measure; everything by default"
+        "part", nargs="*", choices=[*PARTS, *ON_REQUEST, []], help="what to measure; everything by default"
     )
     parser.add_argument(
         "--seconds",
@@ -57,9 +59,22 @@ def main() -> None:
         default="",
         help="a python that has quixstreams, hyperscan and msgspec, to measure it too",
     )
+    parser.add_argument(
+        "--accounts",
+        type=int,
+        default=desk.ACCOUNTS,
+        help="how many accounts the desk's database has (default %(default)s)",
+    )
     given = parser.parse_args()
-    known = PARTS | {"common": partial(common.measure, rounds=given.rounds, quix_python=given.quix_python)}
-    parts = {name: known[name] for name in given.part or known}
+    known = (
+        PARTS
+        | ON_REQUEST
+        | {
+            "common": partial(common.measure, rounds=given.rounds, quix_python=given.quix_python),
+            "desk": partial(desk.measure, accounts=given.accounts),
+        }
+    )
+    parts = {name: known[name] for name in given.part or PARTS}
     asyncio.run(_measure(parts, given.seconds, given.seed))
 
 

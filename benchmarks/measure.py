@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
 from services.runtime.embedded.child import free_port
@@ -55,9 +56,19 @@ class Failed(Exception):
 
 
 class Worker:
-    """One stage in a process of its own; `number` tells several of a stage apart. It logs into `folder`."""
+    """One stage in a process of its own; `number` tells several of a stage apart. It logs into `folder`.
 
-    def __init__(self, stage: str, settings: Settings, folder: Path, number: int = 1) -> None:
+    `more` are further settings, by name.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        settings: Settings,
+        folder: Path,
+        number: int = 1,
+        more: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         self.stage = stage
         self._port = free_port()
         self._log = folder / f"{settings.topic_prefix}{stage}-{number}.log"
@@ -69,6 +80,7 @@ class Worker:
             "time_mode": settings.time_mode,
             "metrics_port": self._port,
             "log_level": "warning",
+            **more,
         }
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("GOODSTANDING_")

@@ -77,10 +77,11 @@ class Struck(NamedTuple):
 
 
 class Mailbox:
-    """Draws signals one after the other."""
+    """Draws signals one after the other, to and from so many accounts."""
 
-    def __init__(self, seed: int, policy: Policy, begin: datetime) -> None:
+    def __init__(self, seed: int, policy: Policy, begin: datetime, accounts: int = ACCOUNTS) -> None:
         self._random = Random(seed)
+        self._accounts = accounts
         self._policy = policy
         self._now = begin
         self._count = 0
@@ -126,7 +127,7 @@ class Mailbox:
 
     def _account_id(self) -> str:
         # Some accounts are busier than others: a quarter of all signals are for a tenth of them.
-        return f"member-{int(ACCOUNTS * self._random.random() ** 1.66)}"
+        return f"member-{int(self._accounts * self._random.random() ** 1.66)}"
 
     def _screened(self, account: str, post: str, revision: int) -> Signal:
         guideline, case_id, confidence = self._random.choice(CASES)
@@ -224,9 +225,11 @@ def strike_id(signal: Signal, post: str) -> str:
     return derived_id(signal.entity, signal.id, f"strike:{post_act(post)}")
 
 
-def mailbox(seed: int, number: int, policy: Policy, begin: datetime) -> Iterator[Sent]:
+def mailbox(
+    seed: int, number: int, policy: Policy, begin: datetime, accounts: int = ACCOUNTS
+) -> Iterator[Sent]:
     """So many signals from `begin` on, and the ticks between them, as records: key, value, partition."""
-    drawn = Mailbox(seed, policy, begin)
+    drawn = Mailbox(seed, policy, begin, accounts)
     for count in range(number):
         if count % TICK_EVERY_SIGNALS == 0:
             drawn.pass_time()

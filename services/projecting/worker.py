@@ -18,9 +18,15 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.projecting.partition import Partition, Sink, sinks
 from services.runtime import limits, metrics
-from services.runtime.faults import Refused
+from services.runtime.faults import INFRASTRUCTURE, Refused
 from services.runtime.kafka import MS, POLL_INTERVAL_MS_MAX, BoundedConsumer, Kafka
-from services.runtime.limits import CALL_TIMEOUT_S, DRAIN_S_MAX, WATCH_INTERVAL_S
+from services.runtime.limits import (
+    CALL_TIMEOUT_S,
+    DRAIN_S_MAX,
+    REBUILD_BACKOFF_S_MAX,
+    REBUILD_BACKOFF_S_MIN,
+    WATCH_INTERVAL_S,
+)
 from services.runtime.settings import Settings
 from services.runtime.shell import run
 
@@ -62,12 +68,15 @@ class Projecting:
         self._assignment = 0
         self._changed = asyncio.Event()
         self._draining = False
+        self._connecting = "connecting to the broker"
         self._hinted_at = 0.0
 
     def reasons(self) -> list[str]:
         """Why the worker isn't ready; empty when every assigned partition is being projected."""
         if self._draining:
             return ["stopping"]
+        if self._connecting:
+            return [self._connecting]
         if not self._assignment:
             return ["not assigned: the group hasn't answered yet"]
         reasons = [
@@ -83,11 +92,9 @@ class Projecting:
         """Work until `drain` is called. Raises `Refused`, or whatever bug ended it."""
         self._member = member(self._kafka, self._group, self._instance)
         try:
-            await self._check_topics()
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                await self._member.start()
-            self._member.join(list(self._sinks), self)
-            await self._supervise()
+            if await self._connect():
+                self._member.join(list(self._sinks), self)
+                await self._supervise()
         finally:
             await self._close()
 
@@ -105,6 +112,26 @@ class Projecting:
         self._assigned = frozenset(assigned)
         self._assignment += 1
         self._changed.set()
+
+    async def _connect(self) -> bool:
+        """Start the member, as often as it takes until there is a broker; False when told to stop before."""
+        backoff_s = REBUILD_BACKOFF_S_MIN
+        while not self._draining:
+            try:
+                await self._check_topics()
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    await self._member.start()
+            except INFRASTRUCTURE as error:
+                log.warning("%s: no broker yet, %r, trying again in %.1f s", NAME, error, backoff_s)
+                self._connecting = f"connecting to the broker: {error}"
+                await self._member.stop()
+                await asyncio.sleep(backoff_s)
+                backoff_s = min(2 * backoff_s, REBUILD_BACKOFF_S_MAX)
+                self._member = member(self._kafka, self._group, self._instance)
+            else:
+                self._connecting = ""
+                return True
+        return False
 
     async def _check_topics(self) -> None:
         counts = await self._kafka.partition_counts()

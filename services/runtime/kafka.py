@@ -172,7 +172,7 @@ class Kafka:
         return producer
 
     async def has_committed(self, transactional_id: str, prefix: str) -> bool:
-        """As the coordinator says; False where it knows nothing of the id, or of nothing since it was taken up.
+        """As the coordinator says; False where it knows nothing of the id, or of nothing since a take-over.
 
         So it is where the broker has left something open under the id: that has to be mended first.
         """

@@ -190,15 +190,16 @@ class Soak:
             try:
                 await self._deployment._send(topic, key, value, at)
             except (KafkaError, TimeoutError, OSError):
-                with contextlib.suppress(KafkaError, OSError):
-                    await self._deployment._producer.stop()
-                self._deployment._producer = plain_producer(self.kafka.bootstrap)
                 await self._connected()
             else:
                 return
 
     async def _connected(self) -> None:
+        """A new producer each time: one whose start failed can't be started again."""
         while True:
+            with contextlib.suppress(KafkaError, OSError):
+                await self._deployment._producer.stop()
+            self._deployment._producer = plain_producer(self.kafka.bootstrap)
             try:
                 await self._deployment._producer.start()
             except (KafkaError, OSError):

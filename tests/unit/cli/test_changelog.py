@@ -26,7 +26,7 @@ MADE = Rebuilt({"account:ann": b"1", "account:bob": b"2"}, PART, BEGUN, Head(2, 
 
 def encoded(part: Guard, offset: int = 9) -> bytes:
     """A guard as the engine writes it."""
-    return guard.encode({"signals": offset}, {}, msgspec.json.encode(part))
+    return guard.encode({"signals": offset}, {}, msgspec.json.encode(part), held=2)
 
 
 WHOLE = {b"account:ann": b"1", b"account:bob": b"2", KEY: encoded(PART)}
