@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
+from events.dead_letters import DeadReason, Rejected
 from events.envelope import EMAIL_CHARS_MAX, FREE_TEXT_CHARS_MAX, AccountId, Data, Event, Reference
 from events.upcasts import read
 
@@ -95,13 +96,13 @@ class AppealFiledData(Data):
     """A complaint about one adverse outcome."""
 
     appeal: Reference
-    """The appeal's id."""
+    """What the platform calls it; answers carry it as `filed_as`."""
     about: Reference
-    """The strike, warning or sanction that it complains of."""
+    """The strike, warning or sanction that it complains of; its id is in the event that told of it."""
     by: Literal["account", "platform"] = "account"
     """`platform`: filed for the account by somebody at the platform."""
     text: str = Field(min_length=1, max_length=FREE_TEXT_CHARS_MAX)
-    """Why it is wrong."""
+    """Why it is wrong, in the account's own words; spaces alone say nothing. It is kept with contents."""
 
 
 class NoticeDeliveredData(Data):
@@ -177,7 +178,7 @@ class AccountBlocked(Event):
 
 
 class AppealFiled(Event):
-    """The subject complains about an adverse outcome."""
+    """The subject complains about an adverse outcome; the topic `sanctions` answers."""
 
     type: Literal["goodstanding.appeal.filed.v1"] = "goodstanding.appeal.filed.v1"
     data: AppealFiledData
@@ -228,5 +229,18 @@ def parse_account_event(value: bytes) -> AccountUnion:
 
     Raises:
         ValidationError: it keeps to no contract.
+        Rejected: it is an appeal that says nothing.
     """
-    return read(_adapter, value)
+    event = read(_adapter, value)
+    if isinstance(event, AppealFiled) and not event.data.text.strip():
+        raise Rejected(_NOTHING_SAID)
+    return event
+
+
+_NOTHING_SAID: Final = DeadReason(
+    "field_invalid",
+    "data.text",
+    "words that say why the outcome is wrong",
+    "nothing but spaces",
+    "have whoever appeals say why, and send that",
+)

@@ -18,6 +18,7 @@ from typing import Annotated, Final, Literal, cast
 
 from pydantic import Field, TypeAdapter
 
+from events.capabilities import ASKED
 from events.dead_letters import contradict
 from events.envelope import FREE_TEXT_CHARS_MAX, REVISION_MAX, AccountId, Data, Event, Reference, Time
 from events.ids import subject_entity
@@ -30,6 +31,8 @@ Slug = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+$")]
 Capability = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
 """What a key may do, spelt as in the keys file: `decisions.write`."""
 StrikeSeverity = Annotated[int, Field(ge=1, le=4)]
+APPEAL_STRIKES_MAX: Final = 200
+"""Strikes that one answer to an appeal can name: as many as an account has on record."""
 
 
 class DecisionActor(Data):
@@ -39,6 +42,8 @@ class DecisionActor(Data):
     """Their id at the community, not that of an account."""
     capabilities: tuple[Capability, ...] = ()
     """What they were allowed to do at that moment."""
+    account: AccountId | None = None
+    """Their own account in the community: nobody decides about themselves; null: none is known."""
 
 
 class StrikeTarget(Data):
@@ -246,17 +251,33 @@ class ReferralData(ReasonedData):
     """Tell law enforcement. Kept in a restricted record, never shown to the account."""
 
     target: CaseTarget
+    """The case that it comes from."""
     emergency: bool = False
     """One person may act at once; a second reviews it within 24 hours."""
 
 
+class ConfirmReferralData(ReasonedData):
+    """Stand behind a referral as a second person. To turn it down, dismiss its case."""
+
+    target: CaseTarget
+    """The case that the referral opened, of kind `referral`."""
+
+
 class DecideAppealData(ReasonedData):
-    """Answer an appeal; the account reads the reason."""
+    """Answer an appeal; the account reads the reason.
+
+    `partly_granted` says in just one of three ways what is granted: `strikes`, `severity` or `until`.
+    """
 
     appeal: Reference
+    """The appeal's id, as the event `goodstanding.appeal.received` has it; it is that of its case, too."""
     outcome: Literal["granted", "partly_granted", "denied"]
-    strikes: tuple[Reference, ...] = ()
-    """For `partly_granted`: the strikes that fall."""
+    strikes: Annotated[tuple[Reference, ...], Field(max_length=APPEAL_STRIKES_MAX)] = ()
+    """Of those that a sanction rests on, the strikes that fall."""
+    severity: Annotated[int, Field(ge=1, le=3)] | None = None
+    """What a strike is reduced to."""
+    until: Time | None = None
+    """When a sanction ends."""
 
 
 class RedecideData(DecisionData):
@@ -420,7 +441,7 @@ class ConfirmReferral(Event):
     """Confirm a referral, as a second person."""
 
     type: Literal["goodstanding.decision.confirm_referral.v1"] = "goodstanding.decision.confirm_referral.v1"
-    data: ReferralData
+    data: ConfirmReferralData
 
 
 class DecideAppeal(Event):
@@ -528,6 +549,9 @@ def _decided(
         report=getattr(data, "report", None),
         other=getattr(data, "other", None),
         act_at=_utc(getattr(data, "act_at", None)),
+        capabilities=tuple(sorted(ASKED.intersection(data.actor.capabilities))),
+        actor_account=data.actor.account,
+        strikes=getattr(data, "strikes", ()),
     )
 
 
@@ -549,5 +573,13 @@ def _check(event: DecisionUnion) -> None:
         contradict(
             "data", "a post for a content removal, and only for one", "send `post` and `revision`, or neither"
         )
+    if isinstance(data, DecideAppealData):
+        said = [bool(data.strikes), data.severity is not None, data.until is not None].count(True)
+        if said != (data.outcome == "partly_granted"):
+            contradict(
+                "data",
+                "one of `strikes`, `severity` and `until` for `partly_granted`, and none otherwise",
+                "say in one way what is granted",
+            )
     if isinstance(data, OtherAccountData) and data.other == event.subject:
         contradict("data.other", "an account other than the subject", "name the other account")

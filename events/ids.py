@@ -70,6 +70,11 @@ def post_act(post: str) -> str:
     return f"post:{post}"
 
 
+def carried_strike(account: str, strike: str) -> str:
+    """The id at a person's new account of what is `strike` at the former one, from where it went along."""
+    return derived_id(account_entity(account), strike, "carried")
+
+
 def digest(data: bytes) -> str:
     """SHA-256 as 64 hexadecimal digits."""
     return sha256(data).hexdigest()

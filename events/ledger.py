@@ -52,6 +52,8 @@ CaseKind = Literal[
     "restricted",
     "campaign",
     "link",
+    "referral",
+    "appeal",
 ]
 
 FindingEffect = Literal["shadow", "review", "beside", "folded", "told", "cleared"]
@@ -69,10 +71,22 @@ LiftReason = Literal[
 ]
 ProposalReason = Literal["points", "s4", "episode", "person"]
 SettleResult = Literal["confirmed", "dismissed", "withdrawn", "reversed"]
+ReferralResult = Literal["confirmed", "dismissed"]
 ReportResult = Literal[
     "forwarded", "ignored_muted", "ignored_self", "ignored_duplicate", "ignored_flood", "withdrawn"
 ]
-CaseResult = Literal["confirmed", "dismissed", "overturned", "moved", "settled", "redecided"]
+AppealOutcome = Literal["granted", "partly_granted", "denied"]
+CaseResult = Literal[
+    "confirmed",
+    "dismissed",
+    "overturned",
+    "moved",
+    "settled",
+    "redecided",
+    "granted",
+    "partly_granted",
+    "denied",
+]
 LinkStrength = Literal["none", "possible", "probable"]
 RefusalCode = Literal[
     "stale",
@@ -83,6 +97,9 @@ RefusalCode = Literal[
     "not_supported",
     "second_person_needed",
     "invalid",
+    "capability_missing",
+    "involved",
+    "too_late",
 ]
 
 
@@ -221,11 +238,15 @@ class PostChanged(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
 
 
 class NoticeNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="notice_noted"):
-    """The account was told of a strike or sanction. `episode`: it was told of this episode's first act."""
+    """The account was told of a strike or sanction. `episode`: it was told of this episode's first act.
+
+    `appeal_until` (exclusive): until when it can be appealed; None where it was told of that before.
+    """
 
     about: str
     episode: str | None
     effective_at: datetime
+    appeal_until: datetime | None = None
 
 
 class SanctionCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="sanction_carried"):
@@ -246,7 +267,7 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     `price` is frozen, and so is `raised`, the price that the act's episode takes from the act on that makes
     it `acts_to_raise`. `counts_as` says whether the act is a strike or the warning that comes first.
     Membership of `episode` is frozen as well. `imported`: it was brought over from elsewhere, and issued when
-    it happened.
+    it happened. `targets` are the accounts that the post answers or mentions.
     """
 
     strike: str
@@ -274,6 +295,7 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     pricing_version: str
     acts_to_raise: int = 5
     imported: bool = False
+    targets: tuple[str, ...] = ()
 
 
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):
@@ -452,11 +474,15 @@ class ReportFolded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
 
 
 class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_settled"):
-    """At the reporter's account: the outcome of a report that it is told of, once."""
+    """At the reporter's account: the outcome of a report that it is told of, once.
+
+    `instead_of`: what it was told before, where that turned out to be wrong.
+    """
 
     report: str
     outcome: str
     effective_at: datetime
+    instead_of: str | None = None
 
 
 class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="reporter_muted"):
@@ -474,7 +500,10 @@ class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
 
 
 class CaseFinding(msgspec.Struct, frozen=True, gc=False):
-    """A finding as a case holds it: what a confirmation would make a strike of."""
+    """A finding as a case holds it: what a confirmation would make a strike of.
+
+    `targets` are the accounts that the post answers or mentions, or whom it concerns otherwise.
+    """
 
     act: str
     post: str | None
@@ -486,6 +515,7 @@ class CaseFinding(msgspec.Struct, frozen=True, gc=False):
     evidence: Evidence
     pricing_version: str
     source: Literal["own_initiative", "report"] = "own_initiative"
+    targets: tuple[str, ...] = ()
 
 
 class CaseOpened(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_opened"):
@@ -540,6 +570,88 @@ class NoteAdded(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="no
 
     note_ref: str | None
     actor: Actor
+    effective_at: datetime
+
+
+# --- appeals -----------------------------------------------------------------------------------------------
+
+
+class AppealFiled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="appeal_filed"):
+    """A complaint about an adverse outcome was taken in, and awaits a person in the case of the same id.
+
+    `about` is a strike or a sanction, `about_kind` says what it was: `strike`, or the kind of the sanction.
+    `strikes` are those that it rests on. `filed_as` is the platform's own id of it. `open_until` (exclusive):
+    how long there was to file it.
+    """
+
+    appeal: str
+    filed_as: str
+    about: str
+    about_kind: str
+    by: Literal["account", "platform"]
+    strikes: tuple[str, ...]
+    text_ref: str | None
+    open_until: datetime
+    effective_at: datetime
+
+
+class AppealDecided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="appeal_decided"):
+    """A person answered an appeal; the account reads the reason. What follows from it stands beside this.
+
+    `strikes` are those that fell. Partly granted, a strike may be reduced to `severity` instead, or a
+    sanction end at `until`.
+    """
+
+    appeal: str
+    filed_as: str
+    about: str
+    outcome: AppealOutcome
+    strikes: tuple[str, ...]
+    version: int
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+    severity: int | None = None
+    until: datetime | None = None
+
+
+# --- referrals ---------------------------------------------------------------------------------------------
+
+
+class ReferralProposed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="referral_proposed"):
+    """Law enforcement is to be told of what a case is about. It awaits a second person, in `case`.
+
+    `about` is the case that it came from. The contents in `refs`, and whatever is kept of `posts`, are held.
+    `emergency`: it was told at once, and a second person is to look by `review_by`.
+    """
+
+    referral: str
+    case: str
+    about: str
+    emergency: bool
+    posts: tuple[str, ...]
+    refs: tuple[str, ...]
+    actor: Actor
+    reason_ref: str | None
+    review_by: datetime | None
+    effective_at: datetime
+
+
+class ReferralOverdue(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="referral_overdue"):
+    """No second person has looked at an emergency's referral in time: its case is urgent now."""
+
+    referral: str
+    case: str
+    effective_at: datetime
+
+
+class ReferralSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="referral_settled"):
+    """A second person confirmed a referral, or turned it down: then what it held is let go."""
+
+    referral: str
+    result: ReferralResult
+    actor: Actor
+    reason_ref: str | None
     effective_at: datetime
 
 
@@ -620,6 +732,22 @@ class LinkNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="li
 
     other: str
     linked: bool
+    actor: Actor
+    reason_ref: str | None
+    effective_at: datetime
+
+
+class MergeNoted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="merge_noted"):
+    """A person carried a record over, without fault, or (`merged` false) took that back.
+
+    At the former account (`into` true) `other` is the one where the record goes on; there, `other` is the
+    former one. `strikes` are those that went along, by their ids at the former account.
+    """
+
+    other: str
+    into: bool
+    merged: bool
+    strikes: tuple[str, ...]
     actor: Actor
     reason_ref: str | None
     effective_at: datetime
@@ -841,6 +969,12 @@ Outcome = (
     | BadgeringRaised
     | PileOnRaised
     | ContactNoted
+    | ReferralProposed
+    | ReferralOverdue
+    | ReferralSettled
+    | MergeNoted
+    | AppealFiled
+    | AppealDecided
 )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from events.envelope import Data, Event, Reference, Time
-from events.ledger import SanctionKind, SanctionOrigin
+from events.ledger import AppealOutcome, SanctionKind, SanctionOrigin
 from events.signals import AccountKind, ActorKind, ContentAction
 
 Severity = Annotated[int, Field(ge=0, le=4)]
@@ -248,6 +248,58 @@ class ProfileRemindedData(OutcomeData):
     """The policy that has the guideline's text: 64 hexadecimal digits."""
 
 
+class AppealReceivedData(OutcomeData):
+    """An appeal that awaits an answer."""
+
+    appeal: Reference
+    """The appeal's id, by which it is decided."""
+    filed_as: Reference
+    """The platform's own id of it, as it was filed."""
+    about: Reference
+    """The strike or sanction that it complains of."""
+    strikes: tuple[Reference, ...]
+    """The strikes that this rests on."""
+
+
+class AppealRefusedData(OutcomeData):
+    """An appeal that isn't heard, and why."""
+
+    filed_as: Reference
+    """The platform's own id of it, as it was filed."""
+    about: Reference
+    """What it was said to complain of."""
+    code: Literal["unknown_target", "already_done", "too_late", "not_allowed"]
+    """`unknown_target`: the account has no such outcome; `already_done`: it was appealed before, or was taken
+    back already; `too_late`: the time to appeal is over; `not_allowed`: too many await an answer."""
+    message: str
+    """The same in a sentence."""
+    remedy: str
+    """What can be done."""
+
+
+class AppealDecidedData(OutcomeData):
+    """The answer to an appeal. What follows from it has events of its own."""
+
+    appeal: Reference
+    """The appeal's id."""
+    filed_as: Reference
+    """The platform's own id of it, as it was filed."""
+    about: Reference
+    """The strike or sanction that it complained of."""
+    outcome: AppealOutcome
+    """What was decided."""
+    strikes: tuple[Reference, ...]
+    """The strikes that fell."""
+    severity: Severity | None
+    """What the strike was reduced to; null: it wasn't."""
+    until: Time | None
+    """When the sanction ends instead; null: as before."""
+    by: ActorKind
+    """In what role somebody decided."""
+    reason_ref: Reference | None
+    """Where the reason is kept that the account is to read."""
+
+
 class StandingChangedData(Data):
     """An account's standing, whole; the newest of an account replaces all before."""
 
@@ -354,6 +406,27 @@ class ProfileReminded(Event):
     data: ProfileRemindedData
 
 
+class AppealReceived(Event):
+    """An appeal was taken in: tell the account that it will be answered."""
+
+    type: Literal["goodstanding.appeal.received.v1"] = "goodstanding.appeal.received.v1"
+    data: AppealReceivedData
+
+
+class AppealRefused(Event):
+    """An appeal isn't heard: tell the account why."""
+
+    type: Literal["goodstanding.appeal.refused.v1"] = "goodstanding.appeal.refused.v1"
+    data: AppealRefusedData
+
+
+class AppealDecided(Event):
+    """An appeal was answered: tell the account, with the reason."""
+
+    type: Literal["goodstanding.appeal.decided.v1"] = "goodstanding.appeal.decided.v1"
+    data: AppealDecidedData
+
+
 class StandingChanged(Event):
     """The account's standing after an entry."""
 
@@ -362,7 +435,8 @@ class StandingChanged(Event):
 
 
 StrikeOutcome = StrikeIssued | StrikeAmended | StrikeConfirmed | StrikeRemoved | StrikeExpired
-SanctionOutcome = SanctionImposed | SanctionAmended | SanctionLifted | ProfileReminded
+AppealAnswer = AppealReceived | AppealRefused | AppealDecided
+SanctionOutcome = SanctionImposed | SanctionAmended | SanctionLifted | ProfileReminded | AppealAnswer
 StandingOutcome = StandingChanged
 OutcomeEvent = Annotated[StrikeOutcome | SanctionOutcome | StandingOutcome, Field(discriminator="type")]
 """Every event of the topics `strikes`, `sanctions` and `standings`."""

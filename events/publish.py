@@ -17,6 +17,7 @@ import msgspec
 from events import ledger
 from events.ids import derived_id
 from events.ledger import Entry, Notice, Standing
+from events.signals import AppealFiled
 
 SOURCE: Final = "/goodstanding/enforcement"
 _ACCOUNT: Final = "account:"
@@ -163,6 +164,39 @@ class _ProfileReminded(msgspec.Struct, frozen=True, gc=False):
     policy_version: str
 
 
+class _AppealReceived(msgspec.Struct, frozen=True, gc=False):
+    sequence: int
+    effective_at: datetime
+    appeal: str
+    filed_as: str
+    about: str
+    strikes: tuple[str, ...]
+
+
+class _AppealRefused(msgspec.Struct, frozen=True, gc=False):
+    sequence: int
+    effective_at: datetime
+    filed_as: str
+    about: str
+    code: str
+    message: str
+    remedy: str
+
+
+class _AppealDecided(msgspec.Struct, frozen=True, gc=False):
+    sequence: int
+    effective_at: datetime
+    appeal: str
+    filed_as: str
+    about: str
+    outcome: str
+    strikes: tuple[str, ...]
+    severity: int | None
+    until: datetime | None
+    by: str
+    reason_ref: str | None
+
+
 _SILENT: Final = frozenset(
     {
         ledger.Refused,
@@ -184,7 +218,7 @@ def public_events(entry: Entry) -> list[Publication]:
     """The events of an entry, in the order of its outcomes, the standing last.
 
     An entry about anything but an account tells nothing, and one that only refuses or remembers changes
-    nothing.
+    nothing. That an appeal is refused is told to whom it concerns.
     """
     if not entry.entity.startswith(_ACCOUNT):
         return []
@@ -200,6 +234,9 @@ def public_events(entry: Entry) -> list[Publication]:
             topic, name, shape = publish
             data = shape(entry.sequence, outcome)
             events.append((topic, key, _event(entry, account, name, ordinal, data)))
+        elif isinstance(outcome, ledger.Refused) and isinstance(entry.cause.body, AppealFiled):
+            refused = _appeal_refused(entry.sequence, outcome, entry.cause.body)
+            events.append(("sanctions", key, _event(entry, account, "appeal.refused", ordinal, refused)))
     if changed:
         standing = _standing(entry.sequence, entry.standing)
         last = _event(entry, account, "standing.changed", len(entry.outcomes), standing)
@@ -291,6 +328,23 @@ def _reminded(sequence: int, o: ledger.ProfileReminded) -> _ProfileReminded:
     return _ProfileReminded(sequence, o.effective_at, o.missing, o.encouraged, o.guideline, o.policy_version)
 
 
+def _appeal_received(sequence: int, o: ledger.AppealFiled) -> _AppealReceived:
+    return _AppealReceived(sequence, o.effective_at, o.appeal, o.filed_as, o.about, o.strikes)
+
+
+def _appeal_refused(sequence: int, o: ledger.Refused, appeal: AppealFiled) -> _AppealRefused:
+    return _AppealRefused(
+        sequence, o.effective_at, appeal.filed_as, appeal.about, o.code, o.message, o.remedy
+    )
+
+
+def _appeal_decided(sequence: int, o: ledger.AppealDecided) -> _AppealDecided:
+    return _AppealDecided(
+        sequence, o.effective_at, o.appeal, o.filed_as, o.about, o.outcome, o.strikes, o.severity, o.until,
+        o.actor.kind, o.reason_ref,
+    )  # fmt: skip
+
+
 _Shape = Callable[[int, Any], msgspec.Struct]
 _PUBLISH: Final[Mapping[type, tuple[str, str, _Shape]]] = MappingProxyType(
     {
@@ -303,5 +357,7 @@ _PUBLISH: Final[Mapping[type, tuple[str, str, _Shape]]] = MappingProxyType(
         ledger.SanctionAmended: ("sanctions", "sanction.amended", _moved),
         ledger.SanctionLifted: ("sanctions", "sanction.lifted", _lifted),
         ledger.ProfileReminded: ("sanctions", "profile.reminded", _reminded),
+        ledger.AppealFiled: ("sanctions", "appeal.received", _appeal_received),
+        ledger.AppealDecided: ("sanctions", "appeal.decided", _appeal_decided),
     }
 )

@@ -289,11 +289,28 @@ class ReportWithdrawn(msgspec.Struct, frozen=True, gc=False, tag_field="kind", t
 
 
 class ReportAnswered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="report_answered"):
-    """What became of a report, told to the reporter's account once."""
+    """What became of a report, told to the reporter's account once.
+
+    `instead_of`: what it was told before, where that turned out to be wrong.
+    """
 
     report: str
     reporter: str
     outcome: ReportOutcome
+    instead_of: ReportOutcome | None = None
+
+
+class AppealFiled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="appeal_filed"):
+    """A complaint about one adverse outcome. `filed_as` is the platform's own id of it.
+
+    `by`: the account, or somebody at the platform for it.
+    """
+
+    account: str
+    filed_as: str
+    about: str
+    by: Literal["account", "platform"]
+    text_ref: str | None
 
 
 class NoticeDelivered(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="notice_delivered"):
@@ -316,7 +333,9 @@ class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="deci
     """A person's decision. Which fields a decision needs is the contract in `events/decisions.py`.
 
     `target` is a strike's, sanction's, case's, report's or post's id, or empty for the account itself.
-    `version` is the version of the target that the person saw.
+    `version` is the version of the target that the person saw. `capabilities` are those that the person had
+    of the ones that a rule asks about, in order; `actor_account` is the person's own account in the
+    community, where they have one.
     """
 
     account: str
@@ -336,6 +355,9 @@ class Decided(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="deci
     report: str | None = None
     other: str | None = None
     act_at: Moment | None = None
+    capabilities: tuple[str, ...] = ()
+    actor_account: str | None = None
+    strikes: tuple[str, ...] = ()
 
 
 class FingerprintSighted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="fingerprint_sighted"):
@@ -391,6 +413,51 @@ class ContactBarred(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     barred: bool = True
 
 
+class CarriedPrice(msgspec.Struct, frozen=True, gc=False):
+    """What a severity cost where a strike was issued: points, for so many days (None: no expiry)."""
+
+    severity: int
+    points: int
+    days: int | None
+
+
+class CarriedStrike(msgspec.Struct, frozen=True, gc=False):
+    """A strike, or the warning that comes first, as it stood at the account that it was issued to.
+
+    `told_at`: when the account was, or counts as, told of its episode's first act. `confirmed_by`: the person
+    who stands behind it; None: nobody.
+    """
+
+    strike: str
+    act: str
+    guideline: str
+    case: str
+    price: CarriedPrice
+    raised: CarriedPrice
+    counts_as: Literal["strike", "warning"]
+    warning_first: bool
+    episode: str
+    occurred_at: Moment
+    issued_at: Moment
+    told_at: Moment
+    acts_to_raise: int
+    confirmed_by: str | None = None
+    targets: tuple[str, ...] = ()
+
+
+class RecordCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="record_carried"):
+    """A person said that the record of `other`, a former account of the same person's, goes on at this one.
+
+    `carried` false: that is taken back. `strikes` are those that count.
+    """
+
+    account: str
+    other: str
+    strikes: tuple[CarriedStrike, ...]
+    reason_ref: str | None
+    carried: bool = True
+
+
 class Tick(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="tick"):
     """The clock's word for what time it is in this partition."""
 
@@ -429,6 +496,8 @@ Body = (
     | HostilitySighted
     | ContactRefused
     | ContactBarred
+    | RecordCarried
+    | AppealFiled
 )
 
 

@@ -24,11 +24,6 @@ Status = Literal["stable", "draft"]
 
 DRAFTS: Final = frozenset(
     {
-        "goodstanding.appeal.filed.v1",
-        "goodstanding.decision.merge.v1",
-        "goodstanding.decision.propose_referral.v1",
-        "goodstanding.decision.confirm_referral.v1",
-        "goodstanding.decision.decide_appeal.v1",
         "goodstanding.legal_notice.filed.v1",
         "goodstanding.legal_notice.withdrawn.v1",
     }

@@ -13,7 +13,17 @@ from typing import Any, Final
 import msgspec
 
 from events.signals import Signal
-from projections import appeals, cases, reports, sanctions, standings, strikes, terminations
+from projections import (
+    appeals,
+    cases,
+    links,
+    referrals,
+    reports,
+    sanctions,
+    standings,
+    strikes,
+    terminations,
+)
 from projections.audit_entries import AuditRow, audit_row
 from projections.recorded import ACCOUNT_PREFIX, At, Placed, Recorded, at
 from projections.table import CannotApply, Rows, Table
@@ -23,7 +33,7 @@ NAME: Final = "standing"
 
 One name covers all its tables, which are rebuilt together.
 """
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised whenever the same ledger would give other rows.
 
 A worker refuses tables that another version filled.
@@ -38,6 +48,8 @@ TABLES: Final[tuple[Table, ...]] = (
     reports.FOLDINGS,
     terminations.TABLE,
     appeals.TABLE,
+    referrals.TABLE,
+    links.TABLE,
 )
 """The tables whose rows change; `audit_entries` stands apart, since its rows never do."""
 STANDINGS: Final = TABLES.index(standings.TABLE)

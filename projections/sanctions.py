@@ -8,7 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from events.ledger import NoticeNoted, SanctionAmended, SanctionCarried, SanctionImposed, SanctionLifted
+from events.ledger import (
+    AppealFiled,
+    NoticeNoted,
+    SanctionAmended,
+    SanctionCarried,
+    SanctionImposed,
+    SanctionLifted,
+)
 from projections.recorded import At, Placed, json_text, who
 from projections.table import Rows, Table, by, placed
 
@@ -52,6 +59,8 @@ class SanctionRow(Placed, frozen=True, kw_only=True, gc=False):
     carried_at: datetime | None
     notice: str
     policy_version: str
+    appeal_until: datetime | None
+    appeal: str | None
     version: int
 
 
@@ -84,6 +93,8 @@ def _imposed(rows: Rows[SanctionRow], o: SanctionImposed, at: At) -> None:
         carried_at=None,
         notice=json_text(o.notice),
         policy_version=o.notice.policy_version,
+        appeal_until=None,
+        appeal=None,
         version=1,
         **placed(at, o.effective_at),
     )
@@ -92,7 +103,9 @@ def _imposed(rows: Rows[SanctionRow], o: SanctionImposed, at: At) -> None:
 
 def _amended(rows: Rows[SanctionRow], o: SanctionAmended, at: At) -> None:
     row = rows.get(o.sanction)
-    content = {} if o.content_action is None else {"content_action": o.content_action}
+    changed: dict[str, object] = {} if o.content_action is None else {"content_action": o.content_action}
+    if o.notice is not None:  # worse than before, so it is to be told of again
+        changed["appeal_until"] = None
     rows.change(
         o.sanction,
         at,
@@ -101,7 +114,7 @@ def _amended(rows: Rows[SanctionRow], o: SanctionAmended, at: At) -> None:
         amended_because=o.because,
         reason_ref=o.reason_ref,
         version=0 if row is None else row.version + 1,
-        **content,
+        **changed,
     )
 
 
@@ -126,8 +139,15 @@ def _carried(rows: Rows[SanctionRow], o: SanctionCarried, at: At) -> None:
 
 def _told(rows: Rows[SanctionRow], o: NoticeNoted, at: At) -> None:
     row = rows.get(o.about)
-    if row is not None and row.told_at is None:
-        rows.change(o.about, at, o.effective_at, told_at=o.effective_at)
+    if row is None:
+        return
+    told_at, until = row.told_at or o.effective_at, o.appeal_until or row.appeal_until
+    if (told_at, until) != (row.told_at, row.appeal_until):
+        rows.change(o.about, at, o.effective_at, told_at=told_at, appeal_until=until)
+
+
+def _appealed(rows: Rows[SanctionRow], o: AppealFiled, at: At) -> None:
+    rows.change_if_known(o.about, at, o.effective_at, appeal=o.appeal)
 
 
 TABLE: Final = Table(
@@ -141,11 +161,13 @@ TABLE: Final = Table(
         SanctionLifted: _lifted,
         SanctionCarried: _carried,
         NoticeNoted: _told,
+        AppealFiled: _appealed,
     },
     wants={
         SanctionAmended: by("sanction"),
         SanctionLifted: by("sanction"),
         SanctionCarried: by("sanction"),
         NoticeNoted: by("about"),
+        AppealFiled: by("about"),
     },
 )

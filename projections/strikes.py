@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from events.ledger import (
+    AppealFiled,
     NoticeNoted,
     StrikeAmended,
     StrikeConfirmed,
@@ -61,6 +62,8 @@ class StrikeRow(Placed, frozen=True, kw_only=True, gc=False):
     notice: str
     policy_version: str
     pricing_version: str
+    appeal_until: datetime | None
+    appeal: str | None
     version: int
 
 
@@ -98,6 +101,8 @@ def _issued(rows: Rows[StrikeRow], o: StrikeIssued, at: At) -> None:
         notice=json_text(o.notice),
         policy_version=o.policy_version,
         pricing_version=o.pricing_version,
+        appeal_until=None,
+        appeal=None,
         version=1,
         **placed(at, o.effective_at),
     )
@@ -123,6 +128,7 @@ def _amended(rows: Rows[StrikeRow], o: StrikeAmended, at: At) -> None:
         revision=row.revision if o.revision is None else max(row.revision or 0, o.revision),
         evidence=row.evidence if o.evidence is None else json_text(o.evidence),
         notice=row.notice if o.notice is None else json_text(o.notice),
+        appeal_until=row.appeal_until if o.notice is None else None,
         version=row.version + 1,
         **({} if o.because == "warning_moved" else _repriced(row, o)),
     )
@@ -166,8 +172,15 @@ def _expired(rows: Rows[StrikeRow], o: StrikeExpired, at: At) -> None:
 
 def _told(rows: Rows[StrikeRow], o: NoticeNoted, at: At) -> None:
     row = rows.get(o.about)
-    if row is not None and row.told_at is None:
-        rows.change(o.about, at, o.effective_at, told_at=o.effective_at)
+    if row is None:
+        return
+    told_at, until = row.told_at or o.effective_at, o.appeal_until or row.appeal_until
+    if (told_at, until) != (row.told_at, row.appeal_until):
+        rows.change(o.about, at, o.effective_at, told_at=told_at, appeal_until=until)
+
+
+def _appealed(rows: Rows[StrikeRow], o: AppealFiled, at: At) -> None:
+    rows.change_if_known(o.about, at, o.effective_at, appeal=o.appeal)
 
 
 def _next_version(
@@ -190,6 +203,7 @@ TABLE: Final = Table(
         StrikeRemoved: _removed,
         StrikeExpired: _expired,
         NoticeNoted: _told,
+        AppealFiled: _appealed,
     },
     wants={
         StrikeAmended: by("strike"),
@@ -197,5 +211,6 @@ TABLE: Final = Table(
         StrikeRemoved: by("strike"),
         StrikeExpired: by("strike"),
         NoticeNoted: by("about"),
+        AppealFiled: by("about"),
     },
 )

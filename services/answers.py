@@ -7,14 +7,17 @@ reports are withheld, since their ids would tell. So are all entries about a res
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from events.ids import post_act
 from events.policy import Policy
-from services.keys import REPORTERS, RESTRICTED, Operator
+from services.keys import REPORTERS, RESTRICTED, WELFARE, Operator
 from services.runtime import reading
 from services.runtime.reading import (
     AuditEntry,
@@ -31,8 +34,14 @@ T = TypeVar("T")
 
 REPORT_KINDS: Final = frozenset({"report_filed", "report_weighed", "report_withdrawn", "report_answered"})
 """Kinds of signals that name a reporter."""
-RESTRICTED_KINDS: Final = frozenset({"restricted"})
+REPORTED_KINDS: Final = frozenset({"reason", "report_copy"})
+"""Kinds of contents that may be a reporter's."""
+KIND_NEEDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"restricted": RESTRICTED, "referral": RESTRICTED, "welfare": WELFARE}
+)
 """Kinds of cases that need a capability of their own."""
+REFERRAL_WORDS: Final = (b'"propose_referral"', b'"confirm_referral"')
+"""What is in every entry about a referral, also where it was refused and there is no case."""
 WITHHELD: Final = "withheld"
 
 
@@ -78,12 +87,14 @@ class Listing(BaseModel, Generic[T]):
 
 
 class ShownReport(BaseModel):
-    """A report of a case. `reporter` is null for keys that may not see it."""
+    """A report. `reporter` is null for keys that may not see it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     report: str
     reporter: str | None
+    subject_account: str
+    case_id: str | None
     by_email: bool
     reason: str | None
     weight: int
@@ -202,7 +213,48 @@ class ShownExplanation(BaseModel):
     origin: reading.Origin | None
 
 
+class PolicySummary(BaseModel):
+    """A policy version. `sequences` are those at which it was activated, the latest last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    name: str
+    in_force: bool
+    sequences: tuple[int, ...]
+
+
+class PolicyWhole(PolicySummary):
+    """A policy version with its whole content."""
+
+    policy: Policy
+
+
+class ContentShown(BaseModel):
+    """What somebody wrote: a snapshot of a post, or a free text such as a reason or an appeal.
+
+    `account` is whose it is; null where that may be a reporter's, for keys that may not see who reported.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: str
+    account: str | None
+    kind: str
+    post: str | None
+    revision: int | None
+    text: str
+    received_at: datetime
+
+
 StandingData = Answer[StandingAnswer]
+StrikeData = Answer[reading.Strike]
+SanctionData = Answer[reading.Sanction]
+AppealData = Answer[reading.Appeal]
+Appeals = Listing[reading.Appeal]
+ReportData = Answer[ShownReport]
+Reports = Listing[ShownReport]
+ContentData = Answer[ContentShown]
 Strikes = Listing[reading.Strike]
 Sanctions = Listing[reading.Sanction]
 Cases = Listing[Case]
@@ -248,22 +300,21 @@ async def sanctions(db: Database, **chosen: Any) -> Sanctions:
 
 
 async def cases(db: Database, who: Operator, **chosen: Any) -> Cases:
-    """Cases, the latest first; a page may be short by those that the key may not see.
+    """Cases, the latest first, without those that the key may not see; arguments as for `reading.cases`.
 
     Raises `BadPage`.
     """
     at = await positions(db)
-    page = await _page(reading.cases(db, **chosen))
-    shown = tuple(row for row in page.rows if who.may(RESTRICTED) or row.case_kind not in RESTRICTED_KINDS)
-    return Cases(data=shown, next=page.next, positions=at)
+    page = await _page(reading.cases(db, **chosen, without=unseen(who)))
+    return Cases(data=page.rows, next=page.next, positions=at)
 
 
 async def case(db: Database, who: Operator, case_id: str) -> CaseData:
     """A case with its reports. Raises `reading.NotFound` or `NotAllowed`."""
     at = await positions(db)
     found = await reading.case(db, case_id)
-    if found.case.case_kind in RESTRICTED_KINDS and not who.may(RESTRICTED):
-        raise NotAllowed(RESTRICTED)
+    if not may_see(who, found.case.case_kind):
+        raise NotAllowed(KIND_NEEDS[found.case.case_kind])
     reports = tuple(_report(one, named=who.may(REPORTERS)) for one in found.reports)
     return CaseData(data=CaseFile(case=found.case, reports=reports), positions=at)
 
@@ -281,15 +332,137 @@ async def audit(
     page = await reading.audit(
         db, account, before_sequence=None if after is None else int(after), limit=limit
     )
-    kept = () if who.may(RESTRICTED) else await reading.cases_opened_as(db, account, RESTRICTED_KINDS)
-    close = [case.encode() for case in kept]
-    shown = tuple(
-        _withheld(row, f"about a restricted case: needs `{RESTRICTED}`")
-        if any(case in row.data for case in close)
-        else _entry(row, named=who.may(REPORTERS))
-        for row in page.rows
-    )
-    return Audit(data=shown, next=page.next, positions=at)
+    close = await hidden(db, who, account)
+    return Audit(data=tuple(shown(who, row, close) for row in page.rows), next=page.next, positions=at)
+
+
+async def strike(db: Database, strike_id: str) -> StrikeData:
+    """A strike, or a warning. Raises `reading.NotFound`."""
+    at = await positions(db)
+    return StrikeData(data=await reading.strike(db, strike_id), positions=at)
+
+
+async def sanction(db: Database, sanction_id: str) -> SanctionData:
+    """A sanction. Raises `reading.NotFound`."""
+    at = await positions(db)
+    return SanctionData(data=await reading.sanction(db, sanction_id), positions=at)
+
+
+async def reports(db: Database, who: Operator, **chosen: Any) -> Reports:
+    """Reports of cases that the key may see, the latest first; arguments as for `reading.reports`.
+
+    Raises `BadPage`, or `NotAllowed` where reports of somebody are asked for whose name may not be seen.
+    """
+    named = who.may(REPORTERS)
+    if chosen.get("reporter") is not None and not named:
+        raise NotAllowed(REPORTERS)
+    at = await positions(db)
+    page = await _page(reading.reports(db, **chosen, without=unseen(who)))
+    return Reports(data=tuple(_report(row, named=named) for row in page.rows), next=page.next, positions=at)
+
+
+async def report(db: Database, who: Operator, report_id: str) -> ReportData:
+    """A report. Raises `reading.NotFound` or `NotAllowed`."""
+    at = await positions(db)
+    found, case_kind = await reading.report(db, report_id)
+    if case_kind is not None and not may_see(who, case_kind):
+        raise NotAllowed(KIND_NEEDS[case_kind])
+    return ReportData(data=_report(found, named=who.may(REPORTERS)), positions=at)
+
+
+async def appeals(db: Database, **chosen: Any) -> Appeals:
+    """Appeals, the latest first; arguments as for `reading.appeals`. Raises `BadPage`."""
+    at = await positions(db)
+    page = await _page(reading.appeals(db, **chosen))
+    return Appeals(data=page.rows, next=page.next, positions=at)
+
+
+async def appeal(db: Database, appeal_id: str) -> AppealData:
+    """An appeal. Raises `reading.NotFound`."""
+    at = await positions(db)
+    return AppealData(data=await reading.appeal(db, appeal_id), positions=at)
+
+
+async def audit_entries(db: Database, who: Operator, **chosen: Any) -> Audit:
+    """Ledger entries of an account or by a person, the latest first; as for `reading.audit_entries`.
+
+    Raises `BadPage`.
+    """
+    at = await positions(db)
+    page = await _page(reading.audit_entries(db, **chosen))
+    close = {entity: await hidden(db, who, entity) for entity in {row.entity for row in page.rows}}
+    rows = tuple(shown(who, row, close[row.entity]) for row in page.rows)
+    return Audit(data=rows, next=page.next, positions=at)
+
+
+async def content(db: Database, who: Operator, ref: str) -> ContentData:
+    """What somebody wrote. Raises `NotAllowed`, or `reading.NotFound`, also for what was erased."""
+    at = await positions(db)
+    found = await reading.contents(db, ref)
+    if found.post is not None:
+        for kind in await reading.case_kinds_about(db, found.account, post_act(found.post)):
+            if not may_see(who, kind):
+                raise NotAllowed(KIND_NEEDS[kind])
+    told = who.may(REPORTERS) or found.kind not in REPORTED_KINDS
+    fields = {**msgspec.structs.asdict(found), "ref": ref, "account": found.account if told else None}
+    return ContentData(data=ContentShown.model_validate(fields), positions=at)
+
+
+def policies(texts: Mapping[str, Policy], activations: Iterable[tuple[int, str]]) -> list[PolicyWhole]:
+    """Every policy version, the one that was activated last first, those that never were last."""
+    sequences: dict[str, list[int]] = {version: [] for version in texts}
+    for sequence, version in activations:
+        if version in sequences:
+            sequences[version].append(sequence)
+    order = sorted(texts, key=lambda version: (max(sequences[version], default=-1), version), reverse=True)
+    return [
+        PolicyWhole(
+            version=version,
+            name=texts[version].name,
+            in_force=position == 0 and bool(sequences[version]),
+            sequences=tuple(sequences[version]),
+            policy=texts[version],
+        )
+        for position, version in enumerate(order)
+    ]
+
+
+def unseen(who: Operator) -> tuple[str, ...]:
+    """The kinds of cases that somebody may not see."""
+    return tuple(kind for kind in KIND_NEEDS if not may_see(who, kind))
+
+
+def may_see(who: Operator, case_kind: str) -> bool:
+    """Whether cases of this kind are shown to somebody."""
+    needed = KIND_NEEDS.get(case_kind)
+    return needed is None or who.may(needed)
+
+
+async def hidden(db: Database, who: Operator, account: str) -> Callable[[bytes], str | None]:
+    """Tells of an account's entries, by their bytes, the capability that `who` lacks to see them.
+
+    None for those that may be seen. `account` is an account's id, or another entity's whole name.
+    """
+    lacking: dict[str, set[str]] = {}
+    for kind, needed in KIND_NEEDS.items():
+        if not who.may(needed):
+            lacking.setdefault(needed, set()).add(kind)
+    close = [
+        (case.encode(), needed)
+        for needed, kinds in lacking.items()
+        for case in await reading.cases_opened_as(db, account, kinds)
+    ]
+    if "referral" in lacking.get(RESTRICTED, ()):
+        close += [(word, RESTRICTED) for word in REFERRAL_WORDS]
+    return lambda data: next((needed for case, needed in close if case in data), None)
+
+
+def shown(who: Operator, row: AuditEntry, close: Callable[[bytes], str | None]) -> ShownEntry:
+    """An entry as `who` may see it; `close` is what `hidden` gave."""
+    needed = close(row.data)
+    if needed is not None:
+        return _withheld(row, f"about a case that isn't for everybody: needs `{needed}`")
+    return _entry(row, named=who.may(REPORTERS))
 
 
 async def explain(
@@ -301,7 +474,7 @@ async def explain(
     """
     at = await positions(db)
     found = await reading.explain(db, strike_or_sanction)
-    shown = ShownExplanation.model_validate(
+    explanation = ShownExplanation.model_validate(
         {
             **dict(found),
             "chain": _chain(found.chain, named=who.may(REPORTERS)),
@@ -309,7 +482,7 @@ async def explain(
             "guideline_text": _text(found, policies),
         }
     )
-    return ExplanationData(data=shown, positions=at)
+    return ExplanationData(data=explanation, positions=at)
 
 
 def without_reporters(value: Any) -> Any:

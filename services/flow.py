@@ -18,7 +18,8 @@ class Flow(msgspec.Struct, frozen=True):
 
     `reads` are topics that it consumes with its group, every record once, the first polled first. `follows`
     are topics that each of its workers reads whole, outside the group: policies, and its own changelog on a
-    restore. `writes` are topics that it writes to. `database` says whether it writes PostgreSQL.
+    restore. `writes` are topics that it writes to. `database` says whether it writes PostgreSQL. `measures`
+    are topics of which it only asks how long they are.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Flow(msgspec.Struct, frozen=True):
     follows: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     database: bool = False
+    measures: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -76,8 +78,17 @@ _ALL: Final = (
         writes=("signals", "dead_letters"),
     ),
     Flow(
+        "pulse",
+        "shows how much is happening now; approximate, and nothing is decided by it",
+        reads=("ledger", "strikes", "sanctions", "dead_letters"),
+        measures=("posts", "reports", "accounts"),
+        database=True,
+    ),
+    Flow(
         "api",
-        "answers what an account's standing is and why",
+        "answers what an account's standing is and why, and takes decisions and appeals",
+        follows=("policies", "control"),
+        writes=("decisions", "accounts"),
         database=True,
     ),
 )
@@ -92,7 +103,8 @@ BETWEEN: Final = MappingProxyType(
         "report_filed": ("report_weighed",),
         "report_weighed": ("report_answered",),
         "report_withdrawn:reporter": ("report_withdrawn:subject",),
-        "decided": ("report_answered", "key_barred", "link_decided"),
+        "decided": ("report_answered", "key_barred", "link_decided", "record_carried"),
+        "record_carried": ("key_barred",),
         "key_shared": ("pair_shared", "bar_met", "name_met"),
         "key_barred": ("bar_met",),
         "fingerprint_sighted": ("campaign_found",),

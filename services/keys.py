@@ -1,8 +1,8 @@
 """API keys: who somebody is, and what they may do.
 
 The keys file is a JSON object: the SHA-256 of a key (64 hexadecimal digits) → `{"actor": …, "capabilities":
-[…]}`. Keys themselves are kept nowhere; `goodstanding keys new` prints one once. The same keys serve the API
-and the command line.
+[…], "account": …}`, the last where the holder has an account in the community as well. Keys themselves are
+kept nowhere; `goodstanding keys new` prints one once. The same keys serve the API and the command line.
 """
 
 from __future__ import annotations
@@ -30,8 +30,16 @@ DIGEST_PATTERN: Final = re.compile(r"[0-9a-f]{64}")
 READ: Final = "standing.read"
 REPORTERS: Final = "reports.identity"
 RESTRICTED: Final = "cases.restricted"
+WELFARE: Final = "cases.welfare"
+CONTENTS: Final = "contents.read"
+READ_AUDIT: Final = "audit.read"
 DECIDE: Final = "decisions.write"
 DECIDE_FOR_OTHERS: Final = "decisions.on-behalf"
+DECIDE_APPEALS: Final = "appeals.decide"
+CONFIRM_TERMINATIONS: Final = "terminations.confirm"
+PROPOSE_REFERRALS: Final = "referrals.write"
+CONFIRM_REFERRALS: Final = "referrals.confirm"
+DECIDE_PROTECTED: Final = "accounts.protected"
 SEND: Final = "events.send"
 ACTIVATE: Final = "policy.activate"
 ADVANCE: Final = "clock.advance"
@@ -44,8 +52,16 @@ CAPABILITIES: Final[Mapping[str, str]] = MappingProxyType(
         READ: "see standings, strikes, sanctions, cases and audit trails",
         REPORTERS: "see who reported",
         RESTRICTED: "see restricted cases",
+        WELFARE: "see cases about somebody's welfare",
+        CONTENTS: "see what people wrote, which is personal data",
+        READ_AUDIT: "see who read personal data, and who was refused",
         DECIDE: "make decisions",
         DECIDE_FOR_OTHERS: "send files of decisions that other people made",
+        DECIDE_APPEALS: "decide appeals",
+        CONFIRM_TERMINATIONS: "confirm proposed terminations",
+        PROPOSE_REFERRALS: "propose to tell law enforcement",
+        CONFIRM_REFERRALS: "confirm that law enforcement is told",
+        DECIDE_PROTECTED: "decide about accounts of the community's own staff",
         SEND: "send events",
         ACTIVATE: "put a policy into force",
         ADVANCE: "let simulated time run",
@@ -66,6 +82,8 @@ class Operator(msgspec.Struct, frozen=True):
 
     actor: str
     capabilities: frozenset[str]
+    account: str = ""
+    """Their own account in the community, about which they may not decide; empty: they have none."""
 
     def may(self, capability: str) -> bool:
         """Whether the key has the capability."""
@@ -77,6 +95,7 @@ class Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     actor: str
     capabilities: tuple[str, ...]
+    account: str = ""
 
 
 class KeyTable:
@@ -126,20 +145,20 @@ def digest_of(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def new_key(path: Path, actor: str, capabilities: Iterable[str]) -> str:
+def new_key(path: Path, actor: str, capabilities: Iterable[str], account: str = "") -> str:
     """Make a key, note it in the file (made if needed, for its owner only), and return it.
 
-    It is kept nowhere else.
+    It is kept nowhere else. `account`: the holder's own account in the community.
 
     Raises:
         KeysError: an unknown capability, an actor's name that isn't one, or a file that can't be read or
         written.
     """
     wanted = sorted(set(capabilities))
-    _check(actor, wanted, "the new key")
+    _check(Holder(actor, tuple(wanted), account), "the new key")
     holders = _load(path) if path.exists() else {}
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    holders[digest_of(key)] = Holder(actor, tuple(wanted))
+    holders[digest_of(key)] = Holder(actor, tuple(wanted), account)
     _write(path, holders)
     return key
 
@@ -158,7 +177,7 @@ def revoke_key(path: Path, digest: str) -> Operator:
         )
     holder = holders.pop(meant[0])
     _write(path, holders)
-    return Operator(holder.actor, frozenset(holder.capabilities))
+    return Operator(holder.actor, frozenset(holder.capabilities), holder.account)
 
 
 def _parse(data: bytes, path: Path) -> Mapping[str, Operator]:
@@ -175,20 +194,22 @@ def _parse(data: bytes, path: Path) -> Mapping[str, Operator]:
                 f"the keys file `{path}` has an entry that is no SHA-256 of 64 hexadecimal digits; "
                 "never write keys themselves into it: use `goodstanding keys new`"
             )
-        _check(holder.actor, holder.capabilities, f"`{path}`, key `{digest[:8]}…`")
+        _check(holder, f"`{path}`, key `{digest[:8]}…`")
     return {
-        digest: Operator(holder.actor, frozenset(holder.capabilities)) for digest, holder in holders.items()
+        digest: Operator(holder.actor, frozenset(holder.capabilities), holder.account)
+        for digest, holder in holders.items()
     }
 
 
-def _check(actor: str, capabilities: Iterable[str], where: str) -> None:
-    if ACTOR_PATTERN.fullmatch(actor) is None:
-        raise KeysError(
-            f"{where}: `{actor}` can't be an actor, expected 1 to 128 visible ASCII characters without "
-            "spaces and `@`; "
-            "it is kept for ever, so use an id that isn't personal"
-        )
-    unknown = [capability for capability in capabilities if capability not in CAPABILITIES]
+def _check(holder: Holder, where: str) -> None:
+    for name, kind in ((holder.actor, "actor"), (holder.account or "-", "account")):
+        if ACTOR_PATTERN.fullmatch(name) is None:
+            raise KeysError(
+                f"{where}: `{name}` can't be an {kind}, expected 1 to 128 visible ASCII characters without "
+                "spaces and `@`; "
+                "it is kept for ever, so use an id that isn't personal"
+            )
+    unknown = [capability for capability in holder.capabilities if capability not in CAPABILITIES]
     if unknown:
         raise KeysError(
             f"{where}: unknown capability `{unknown[0]}`; capabilities are {', '.join(CAPABILITIES)}"
@@ -197,13 +218,17 @@ def _check(actor: str, capabilities: Iterable[str], where: str) -> None:
 
 def _load(path: Path) -> dict[str, Holder]:
     found = KeyTable(path).holders()
-    return {digest: Holder(one.actor, tuple(sorted(one.capabilities))) for digest, one in found.items()}
+    return {
+        digest: Holder(one.actor, tuple(sorted(one.capabilities)), one.account)
+        for digest, one in found.items()
+    }
 
 
 def _write(path: Path, holders: Mapping[str, Holder]) -> None:
     """Replace the file in one step, readable by its owner only."""
     table = {
         digest: {"actor": one.actor, "capabilities": list(one.capabilities)}
+        | ({"account": one.account} if one.account else {})
         for digest, one in holders.items()
     }
     beside = path.with_name(f"{path.name}.new")

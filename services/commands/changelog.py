@@ -22,7 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.structs import TopicPartition
 
-from services.commands import pipeline
+from services import present
 from services.enforcement.partition import DECIDERS
 from services.enforcement.partition import Guard as Part
 from services.enforcement.worker import Enforcement
@@ -222,7 +222,7 @@ async def check_no_members(admin: AIOKafkaAdminClient, prefix: str, stage: str =
 
 async def _members(admin: AIOKafkaAdminClient, group: str) -> set[str]:
     """Clients of a group, with their hosts. A broker that was just made answers after a while."""
-    deadline = time.monotonic() + pipeline.COORDINATOR_WAIT_S
+    deadline = time.monotonic() + present.COORDINATOR_WAIT_S
     while True:
         try:
             found: set[str] = set()
@@ -231,10 +231,10 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> set[str]:
                     if code:
                         raise for_code(code)(group)
                     found |= {f"{client} at {host.lstrip('/')}" for _, client, host, *_ in members}
-        except pipeline.COORDINATOR_LATE:
+        except present.COORDINATOR_LATE:
             if time.monotonic() > deadline:
                 raise
-            await asyncio.sleep(pipeline.POLL_S)
+            await asyncio.sleep(present.POLL_S)
         else:
             return found
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
@@ -17,9 +16,9 @@ from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, facts, note, out, plain, say, table
 from services.exit_codes import ExitCode
 from services.keys import READ_DEAD, REPLAY_DEAD
+from services.refused import DEAD_LETTERS, Letter, NoTopic, refused_input, when
 from services.runtime.restore import pages
 
-DEAD_LETTERS: Final = "dead_letters"
 REPLAYED: Final = "gs-replayed"
 """The header that marks a record that was sent again: by whom, and which dead letter it was."""
 REPLAYABLE: Final = (*INPUT_TOPICS, "control")
@@ -31,7 +30,6 @@ app = typer.Typer(no_args_is_help=True, help="See what input was refused and why
 Place = Annotated[
     str, typer.Argument(metavar="PARTITION:OFFSET", help="Where the dead letter stands, as `ls` shows it.")
 ]
-Letter = tuple[DeadLetter | None, ConsumerRecord]
 
 
 @app.command("ls")
@@ -156,34 +154,12 @@ async def _send(places: list[str], letters: list[Letter], actor: str) -> list[di
 
 async def _all(since: datetime | None) -> list[Letter]:
     """Every dead letter that is still kept, in the order of their refusal."""
-    found = [(from_headers(record.headers), record) async for record in _read(since)]
-    return sorted(found, key=lambda letter: (letter[1].timestamp, letter[1].partition, letter[1].offset))
-
-
-async def _read(since: datetime | None) -> AsyncIterator[ConsumerRecord]:
-    name = connect.settings().topic(DEAD_LETTERS)
     async with connect.log() as kafka:
-        counts = await kafka.partition_counts()
-        if name not in counts:
-            raise CommandFailed(
-                ExitCode.NOT_FOUND, f"topic `{name}` doesn't exist", "run `goodstanding topics create`"
-            )
-        partitions = [TopicPartition(name, number) for number in range(counts[name])]
-        reader = kafka.reader()
-        await reader.start()
         try:
-            begins = await reader.beginning_offsets(partitions)
-            ends = await reader.end_offsets(partitions)
-            if since is not None:
-                stamp = int(since.replace(tzinfo=since.tzinfo or UTC).timestamp() * 1000)
-                times = await reader.offsets_for_times(dict.fromkeys(partitions, stamp))
-                begins = {at: times[at].offset if times[at] is not None else ends[at] for at in partitions}
-            for partition in partitions:
-                async for page in pages(reader, partition, begins[partition], ends[partition]):
-                    for record in page:
-                        yield record
-        finally:
-            await reader.stop()
+            found = [letter async for letter in refused_input(kafka, connect.settings().topic_prefix, since)]
+        except NoTopic as error:
+            raise CommandFailed(ExitCode.NOT_FOUND, str(error), "run `goodstanding topics create`") from error
+    return sorted(found, key=lambda letter: (letter[1].timestamp, letter[1].partition, letter[1].offset))
 
 
 async def _one(place: str) -> Letter:
@@ -238,14 +214,10 @@ def _answer(letter: DeadLetter | None, record: ConsumerRecord) -> dict[str, Any]
             "topic": letter.topic,
             "partition": letter.partition,
             "offset": letter.offset,
-            "received_at": _when(letter.timestamp).isoformat().replace("+00:00", "Z"),
+            "received_at": when(letter.timestamp).isoformat().replace("+00:00", "Z"),
         },
     }
 
 
 def _at(record: ConsumerRecord) -> datetime:
-    return _when(record.timestamp)
-
-
-def _when(timestamp_ms: int) -> datetime:
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    return when(record.timestamp)

@@ -14,25 +14,16 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from events.versions import TYPES
 from services.commands import connect, deciding
-from services.commands.deciding import Choice, Run
+from services.commands.deciding import Run
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson
 from services.commands.targets import Target, find, seen_revision
+from services.deciding import Choice
 from services.exit_codes import ExitCode
 
-DRAFTS: Final = tuple(
-    name.split(".")[2].replace("_", "-")
-    for name, kind in TYPES.items()
-    if name.startswith("goodstanding.decision.") and kind.status == "draft"
-)
-"""Decisions that this build refuses, because their contracts are drafts."""
-
 app = typer.Typer(
-    no_args_is_help=True,
-    help="Decide about an account, a strike, a sanction, a case or a post.",
-    epilog=f"Not available yet: {', '.join(DRAFTS)}.",
+    no_args_is_help=True, help="Decide about an account, a strike, a sanction, a case, an appeal or a post."
 )
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; the account may get to read it.")]
@@ -79,6 +70,9 @@ RESTRICTS: Final = frozenset(
         "reclassify",
         "mute_reporter",
         "link",
+        "merge",
+        "propose_referral",
+        "confirm_referral",
         "propose_termination",
         "confirm_termination",
     }
@@ -274,6 +268,7 @@ def extend(
     )
 
 
+AppealName = Literal["granted", "partly_granted", "denied"]
 DismissalName = Literal["dismissed_in_good_faith", "ignored", "manifestly_unfounded"]
 
 
@@ -370,6 +365,12 @@ def unlink(account: Account, other: Other, reason: Reason) -> Choice:
 
 
 @_command()
+def merge(account: Account, other: Other, reason: Reason) -> Choice:
+    """Carry an account's record over to the person's new one, without fault; `unlink` takes it back."""
+    return _of_account(account, "merge", other=other, reason=reason)
+
+
+@_command()
 def restore(
     account: Account,
     post: Annotated[str, typer.Argument(help="The post's id.")],
@@ -392,6 +393,52 @@ def propose_termination(account: Account, guideline: Guideline, reason: Reason) 
 def confirm_termination(account: Account, reason: MaybeReason = None) -> Choice:
     """Confirm a proposed termination, as a second person."""
     return _of_account(account, "confirm_termination", reason=reason)
+
+
+@_command("propose-referral")
+def propose_referral(
+    case_id: CaseId,
+    reason: Reason,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="It was told at once; a second person looks within 24 hours.")
+    ] = False,
+) -> Choice:
+    """Propose to tell law enforcement of what a case is about; the evidence is held from now on."""
+    return _about(find(case_id, "case"), "propose_referral", reason=reason, emergency=emergency)
+
+
+@_command("confirm-referral")
+def confirm_referral(case_id: CaseId, reason: Reason) -> Choice:
+    """Confirm a referral, as a second person: name the case that it opened. `dismiss` turns it down."""
+    return _about(find(case_id, "case"), "confirm_referral", reason=reason)
+
+
+@_command("appeal")
+def decide_appeal(
+    appeal_id: Annotated[str, typer.Argument(metavar="APPEAL", help="The appeal's id, or its first digits.")],
+    outcome: Annotated[AppealName, typer.Argument(help="The answer.")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; the account reads it.")],
+    strikes: Annotated[
+        list[str] | None, typer.Option("--strike", help="Partly: a strike that falls; may be repeated.")
+    ] = None,
+    severity: Annotated[
+        int | None, typer.Option(min=1, max=3, help="Partly: what the strike is reduced to.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Partly: when the sanction ends, RFC 3339 or from now on: `2d`.")
+    ] = None,
+) -> Choice:
+    """Answer an appeal. Partly granted: say which strikes fall, or what is reduced."""
+    found = find(appeal_id, "appeal")
+    data = {
+        "appeal": found.id,
+        "outcome": outcome,
+        "reason": reason,
+        "strikes": [find(strike, "strike").id for strike in strikes or ()] or None,
+        "severity": severity,
+        "until": deciding.until(until) if until else None,
+    }
+    return Choice("decide_appeal", found.account, found.version, data)
 
 
 @_command()

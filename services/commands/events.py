@@ -22,11 +22,12 @@ from services.clock.wall import wall_clock
 from services.commands import connect
 from services.commands.event_files import BadLine, Line, read_lines
 from services.commands.failures import CommandFailed
-from services.commands.output import AsJson, emit, err, moment, plain, say
+from services.commands.output import AsJson, emit, err, plain, say
 from services.commands.timekeeping import timekeeper
 from services.commands.times import parse_span
 from services.exit_codes import ExitCode
 from services.keys import ADVANCE, DECIDE, DECIDE_FOR_OTHERS, SEND, Operator
+from services.sentences import moment
 
 IN_FLIGHT_MAX: Final = 2_000
 """Records that wait for the broker's answer at once."""

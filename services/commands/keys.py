@@ -30,12 +30,15 @@ def new(
     ],
     capability: CapabilityOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every capability there is.")] = False,
+    account: Annotated[
+        str, typer.Option(help="Their own account in the community: they can't decide about it.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once: only its SHA-256 is kept."""
     path = _file()
     wanted = list(CAPABILITIES) if everything else capability or []
-    key = keys.new_key(path, actor, wanted)
+    key = keys.new_key(path, actor, wanted, account)
     if as_json:
         emit({"actor": actor, "capabilities": sorted(set(wanted)), "key": key, "file": str(path)})
         return

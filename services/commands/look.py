@@ -16,8 +16,7 @@ from services import answers
 from services.answers import WITHHELD, BadPage, Listing, NotAllowed, Positions, ShownEntry, ShownExplanation
 from services.commands import connect
 from services.commands.failures import CommandFailed
-from services.commands.output import AsJson, emit, facts, moment, note, plain, say, table
-from services.commands.sentences import sentence, short
+from services.commands.output import AsJson, emit, facts, note, plain, say, table
 from services.commands.targets import find
 from services.commands.times import parse_optional
 from services.exit_codes import ExitCode
@@ -32,6 +31,7 @@ from services.runtime.reading import (
     StandingAnswer,
     Strike,
 )
+from services.sentences import moment, sentence, short
 
 T = TypeVar("T")
 POLICIES_WAIT_S: Final = 5.0
@@ -46,6 +46,8 @@ StrikeStatus = Literal["active", "expired", "overturned", "waived", "withdrawn"]
 strikes = typer.Typer(no_args_is_help=True, help="Strikes and warnings.")
 sanctions = typer.Typer(no_args_is_help=True, help="What was done about them.")
 cases = typer.Typer(no_args_is_help=True, help="Open questions for a person to answer.")
+
+appeals = typer.Typer(no_args_is_help=True, help="Complaints about strikes and sanctions.")
 
 OfAccount = Annotated[str | None, typer.Option("--account", "-a", help="Only this account's.")]
 Limit = Annotated[int, typer.Option(min=1, max=1_000, help="How many at most, the latest ones.")]
@@ -171,6 +173,43 @@ def cases_show(
         return
     _show_case(answer.data)
     _footer(answer.positions)
+
+
+@appeals.command("ls")
+def appeals_ls(
+    account: OfAccount = None,
+    status: Annotated[
+        Literal["pending", "granted", "partly_granted", "denied", "all"],
+        typer.Option(help="How it was answered, `pending` or all."),
+    ] = "pending",
+    limit: Limit = PAGE_ROWS,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """List appeals, by default those that await an answer, the latest first."""
+    chosen = {"account": account, "status": None if status == "all" else status}
+    answer = _ask(lambda db, _: answers.appeals(db, **chosen, after=after, limit=limit))
+    if as_json:
+        emit(answer)
+        return
+    columns = ("appeal", "account", "filed", "by", "about", "id", "status", "decided by", "text", "reason")
+    rows = [
+        (
+            short(a.appeal),
+            a.account,
+            a.filed_at,
+            a.filed_by,
+            a.about_kind,
+            short(a.about),
+            a.status,
+            a.decided_by,
+            a.text_ref,
+            a.reason_ref,
+        )
+        for a in answer.data
+    ]
+    table("Appeals", columns, rows)
+    _more(answer)
 
 
 def audit(
@@ -413,6 +452,8 @@ def _suggest(case: Case) -> None:
         said.insert(0, f"decide confirm-termination {case.account}")
     elif case.case_kind == "failed":
         said.insert(0, f"decide redecide {brief}")
+    elif case.case_kind == "appeal":
+        said[0] = f"decide appeal {brief} granted|partly_granted|denied --reason …"
     else:
         said.insert(0, f"decide confirm {brief}")
     note("[dim]next: " + plain("; ".join(f"goodstanding {one}" for one in said)) + "[/dim]")

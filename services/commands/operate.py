@@ -14,11 +14,12 @@ import msgspec
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
+from services import present
 from services.clock.clock import State
 from services.clock.wall import wall_clock
 from services.commands import connect, pipeline
 from services.commands.failures import CommandFailed
-from services.commands.output import AsJson, emit, err, facts, moment, note, plain, say, table
+from services.commands.output import AsJson, emit, err, facts, note, plain, say, table
 from services.commands.timekeeping import timekeeper
 from services.commands.times import parse_moment, parse_span
 from services.exit_codes import ExitCode
@@ -27,8 +28,9 @@ from services.runtime import reading
 from services.runtime import topics as broker_topics
 from services.runtime.policies import PolicySource
 from services.runtime.reading import Position
+from services.sentences import moment
 
-STAGES: Final = ("screening", "enforcement", "projecting", "clock", "api")
+STAGES: Final = ("screening", "enforcement", "projecting", "clock", "pulse", "api")
 READY_TIMEOUT_S: Final = 3.0
 
 topics = typer.Typer(no_args_is_help=True, help="Make the topics, or tell where the broker's differ.")
@@ -156,7 +158,7 @@ def clock_show(as_json: AsJson = False) -> None:
 
     async def work() -> tuple[int, State] | None:
         async with connect.administrator() as admin:
-            return await pipeline.clock_state(admin, connect.settings().topic_prefix)
+            return await present.clock_state(admin, connect.settings().topic_prefix)
 
     found = connect.run(work())
     if found is None:
@@ -251,7 +253,7 @@ async def _status(addresses: list[str]) -> dict[str, Any]:
             stages = [await _stage(reader, prefix, stage, found) for stage in pipeline.CONSUMERS]
         finally:
             await reader.stop()
-        said = await pipeline.clock_state(admin, prefix)
+        said = await present.clock_state(admin, prefix)
         policy = await _policy(kafka, counts, prefix)
     workers = await asyncio.gather(*(asyncio.to_thread(_ready, address) for address in addresses))
     state = said[1] if said else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -19,13 +19,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.commands.failures import CommandFailed
+from services.sentences import NOTHING, moment
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
 COLUMNS_MAX: Final = 10_000
 """How wide a table may get where no terminal limits it: a file or a program gets whole ids in one line."""
-
-NOTHING: Final = "–"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in the shape that the API answers with.")]
 """The option that every command with an answer has."""
@@ -91,11 +90,6 @@ def facts(title: str, pairs: Iterable[tuple[str, object]]) -> None:
 def plain(value: object) -> str:
     """Text as it is, whatever brackets it has."""
     return escape(str(value))
-
-
-def moment(at: datetime | None) -> str:
-    """A time for people, in UTC, to the second."""
-    return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def fail(failure: CommandFailed) -> None:

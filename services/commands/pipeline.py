@@ -10,16 +10,11 @@ from typing import Final
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import (
-    GroupCoordinatorNotAvailableError,
-    GroupLoadInProgressError,
-    NotCoordinatorForGroupError,
-)
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from events.versions import INPUT_TOPICS
-from services.clock.clock import State, decode_state
-from services.runtime import guard
+from services.clock.clock import State
+from services.present import clock_state, committed_of
 from services.runtime.kafka import Kafka
 from services.runtime.port import Reader
 
@@ -35,12 +30,6 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 DECIDING: Final = ("screening", "enforcement")
 """The stages that must have nothing before them when simulated time moves on."""
 PEEK_MS: Final = 50
-COORDINATOR_WAIT_S: Final = 15.0
-COORDINATOR_LATE: Final = (
-    GroupCoordinatorNotAvailableError,
-    GroupLoadInProgressError,
-    NotCoordinatorForGroupError,
-)
 POLL_S: Final = 0.05
 
 
@@ -81,20 +70,6 @@ async def lags(
         offset = committed.offset if committed is not None and committed.offset >= 0 else None
         found.append(Lag(stage, topic, at.partition, offset, ends[at]))
     return found
-
-
-async def committed_of(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-    """What a group has committed. A broker that was just made answers after a while."""
-    deadline = time.monotonic() + COORDINATOR_WAIT_S
-    while True:
-        try:
-            found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
-        except COORDINATOR_LATE:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(POLL_S)
-        else:
-            return found
 
 
 async def idle(reader: Reader, prefix: str, found: Sequence[Lag]) -> bool:
@@ -138,19 +113,6 @@ async def wait_quiet(
     finally:
         await reader.stop()
     return True
-
-
-async def clock_state(admin: AIOKafkaAdminClient, prefix: str) -> tuple[int, State] | None:
-    """The offset of `control` up to which the clock has answered, and what it said last.
-
-    None before its first word.
-    """
-    at = TopicPartition(prefix + "control", 0)
-    committed = (await committed_of(admin, prefix + "clock")).get(at)
-    if committed is None or committed.offset < 0 or not committed.metadata:
-        return None
-    held = guard.decode(committed.metadata.encode(), "the clock's committed offset")
-    return committed.offset, decode_state(bytes(held.stage))
 
 
 async def wait_clock(

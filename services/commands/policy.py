@@ -12,7 +12,7 @@ from events.control import activation_requested
 from events.policy import Policy
 from events.policy_text import PolicyErrors, read_policy
 from services.clock.wall import wall_clock
-from services.commands import connect
+from services.commands import connect, what_if
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, facts, note, plain, say, table
 from services.commands.pipeline import wait_clock
@@ -26,6 +26,8 @@ SHOWN_DIGITS: Final = 12
 app = typer.Typer(
     no_args_is_help=True, help="Check a policy's text, put it into force, show what is in force."
 )
+
+app.command("what-if")(what_if.what_if)
 
 PolicyFile = Annotated[
     Path | None, typer.Argument(metavar="FILE.yaml", help="The policy's text; by default the configured one.")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from services.commands import connect, pipeline
+from services import present
+from services.commands import connect
 from services.commands.failures import CommandFailed
 from services.commands.output import AsJson, emit, err, note, plain, say, table
 from services.exit_codes import ExitCode
@@ -126,7 +127,7 @@ async def _opened() -> AsyncIterator[tuple[Changelog, Any]]:
     prefix = settings.topic_prefix
     async with connect.log() as log, connect.administrator() as admin:
         await check_no_members(admin, prefix)
-        said = await pipeline.clock_state(admin, prefix)
+        said = await present.clock_state(admin, prefix)
         answered = said[0] if said else None
         async with opened(log, prefix, settings.partitions, answered) as changelog:
             yield changelog, lambda: check_no_members(admin, prefix)

@@ -13,7 +13,7 @@ from services.commands.failures import CommandFailed
 from services.exit_codes import ExitCode
 from services.runtime import reading
 
-Kind = Literal["strike", "sanction", "case"]
+Kind = Literal["strike", "sanction", "case", "appeal"]
 PREFIX_CHARS_MIN: Final = 4
 SHOWN_MAX: Final = 5
 
@@ -22,13 +22,14 @@ _LOOK_UP: Final[Mapping[Kind, str]] = MappingProxyType(
         "strike": "SELECT strike AS id, account, version FROM strikes WHERE starts_with(strike, $1) LIMIT 6",
         "sanction": "SELECT sanction AS id, account, version FROM sanctions WHERE starts_with(sanction, $1) "
         "LIMIT 6",
+        "appeal": "SELECT appeal AS id, account, version FROM appeals WHERE starts_with(appeal, $1) LIMIT 6",
         "case": "SELECT case_id AS id, account, version FROM cases WHERE starts_with(case_id, $1) LIMIT 6",
     }
 )
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A strike, sanction or case, as the projection shows it."""
+    """A strike, sanction, case or appeal, as the projection shows it."""
 
     kind: Kind
     id: str
@@ -55,8 +56,8 @@ def find(text: str, *kinds: Kind) -> Target:
     raise CommandFailed(
         ExitCode.NOT_FOUND,
         f"no {what} begins with `{text}`",
-        "`goodstanding strikes ls`, `sanctions ls` and `cases ls` show ids; what was just decided takes a "
-        "moment",
+        "`goodstanding strikes ls`, `sanctions ls`, `cases ls` and `appeals ls` show ids; what was just "
+        "decided takes a moment",
     )
 
 

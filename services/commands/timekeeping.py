@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from events.control import advance_requested
+from services import present
 from services.clock.wall import wall_clock
 from services.commands import connect, pipeline
 from services.commands.failures import CommandFailed
@@ -34,7 +35,7 @@ class Timekeeper:
 
     async def now(self) -> datetime | None:
         """The last tick; None before the first."""
-        found = await pipeline.clock_state(self._admin, self._prefix)
+        found = await present.clock_state(self._admin, self._prefix)
         return found[1].at if found else None
 
     async def settle(self, what: str = "events that were sent before") -> None:

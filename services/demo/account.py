@@ -48,13 +48,16 @@ def tell_how_to_look(console: Console, deployment: Deployment, second: Path) -> 
         (f"goodstanding standing {cast.NORA} --as-of {then}", "what was known then"),
         (f"goodstanding audit {cast.NORA}", "every entry about her, and who decided it"),
         ("goodstanding cases ls", "what waits for a person"),
+        ("goodstanding appeals ls", "who complains, and about what"),
         ("goodstanding dead-letters ls", "what was refused, and why"),
         ("goodstanding replay --verify", "is the ledger whole?"),
         (f"source {second}", "be mod-bea instead, for what needs a second person"),
     )  # fmt: skip
     for command, what in lines:
         console.print(f"  {escape(command)}  [dim]# {what}[/dim]", soft_wrap=True)
-    console.print(f"\n  API and its documentation  {api}/docs", soft_wrap=True)
+    console.print(f"\n  console                    {api}/", soft_wrap=True)
+    console.print("  sign in to it with         $GOODSTANDING_API_KEY of the file above", soft_wrap=True)
+    console.print(f"  API and its documentation  {api}/docs", soft_wrap=True)
     for stage, address in deployment.addresses.items():
         console.print(f"  metrics of {stage:<12}    {address}/metrics", soft_wrap=True)
     console.print(f"  logs                       {deployment.folder}", soft_wrap=True)

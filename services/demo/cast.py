@@ -73,7 +73,7 @@ BAD_CODES: Final = (
     "key_mismatch",
     "value_missing",
     "too_old",
-    "not_supported",
+    "fields_contradict",
 )
 """What is wrong with the broken records, in their order."""
 
@@ -259,12 +259,29 @@ def _reported() -> list[Scene]:
             _says(day(55, 10), VIC, "vic-1", troll),
             _reports(day(55, 10, 5), "lena-1", LENA, about_vic, **trolled),
         ), _confirming_case(VIC, "post:vic-1", "no-bullying", "trolling")),
+        Scene(day(57, 10), "vic appeals: mod-ada, who warned him, may not answer, and mod-bea denies it",
+              work=_denied),
         Scene(day(62, 10), "dan curses at pia in a direct message, which nobody reads",
               (_says(day(62, 10), DAN, "dan-1", message, **to_pia),)),
         Scene(day(63, 10), "pia reports it, and now, and only now, a person reads it",
               (_reports(day(63, 10), "pia-1", PIA, about_dan, **copied),),
               _confirming_case(DAN, "post:dan-1", "keep-it-clean", "cursing-at-somebody")),
+        Scene(day(65, 9), "dan appeals as well, and awaits an answer", work=_waiting),
     ]  # fmt: skip
+
+
+async def _denied(desk: Desk) -> None:
+    warning = (await desk.strike_of(VIC, "vic-1")).strike
+    await desk.appeal(VIC, warning, "It was satire, and everybody got it.")
+    await desk.answer(ADA, "denied", VIC, warning, "I didn't get it")
+    await desk.answer(
+        BEA, "denied", VIC, warning, "the thread went off the rails after it; nobody took it so"
+    )
+
+
+async def _waiting(desk: Desk) -> None:
+    strike = (await desk.strike_of(DAN, "dan-1")).strike
+    await desk.appeal(DAN, strike, "We are friends, and talk like that to each other.")
 
 
 def _confirming_case(account: str, subject: str, guideline: str, case: str) -> Work:
@@ -317,18 +334,18 @@ def _broken() -> Scene:
     """Nine broken records, one of each kind, with two good ones around them in the same partition."""
     at = day(90, 10)
 
-    def other(name: str, change: Callable[[dict[str, Any]], None], topic: str = "posts") -> Sent:
+    def other(name: str, change: Callable[[dict[str, Any]], None]) -> Sent:
         good = _says(at, BO, name, "Which charts do you show on a big screen?")
         document = msgspec.json.decode(good.value or b"")
         change(document)
-        return Sent(at, topic, BO.encode(), msgspec.json.encode(document))
+        return Sent(at, "posts", BO.encode(), msgspec.json.encode(document))
 
     def cut(sent: Sent) -> Sent:
         return Sent(at, "posts", BO.encode(), (sent.value or b"")[:80])
 
-    def appeal(document: dict[str, Any]) -> None:
-        document["type"] = "goodstanding.appeal.filed.v1"
-        document["data"] = {"appeal": "a-1", "about": "s-1", "text": "Please look again."}
+    def praise(document: dict[str, Any]) -> None:
+        document["type"] = "goodstanding.post.endorsed.v1"
+        document["data"] = {"post": "bo-1", "by": BO}
 
     broken = (
         cut(_says(at, BO, "bo-bad-1", "Which charts do you show on a big screen?")),
@@ -339,7 +356,7 @@ def _broken() -> Scene:
         other("bo-bad-6", lambda d: d.update(subject=UMA)),
         Sent(at, "posts", BO.encode(), None),
         other("bo-bad-8", lambda d: d.update(time=at - timedelta(days=45))),
-        other("bo-bad-9", appeal, topic="accounts"),
+        other("bo-bad-9", praise),
     )
     events = (_says(at, BO, "bo-1", CURSE), *broken, _says(at, BO, "bo-2", CURSE_AT))
     return Scene(at, "nine broken records come in, between two good ones", events)

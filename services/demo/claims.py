@@ -204,6 +204,21 @@ async def _message(asked: Asked) -> bool | str:
     return [(row.issued_by, row.issued_at >= day(63, 9)) for row in standing.strikes] == [(BY_ADA, True)]
 
 
+async def _appealed(asked: Asked) -> bool | str:
+    answered = (await reading.appeals(asked.db, account=cast.VIC)).rows
+    refused = [outcome["code"] for outcome in await asked.outcomes(cast.VIC, "refused")]
+    said = [(row.status, row.decided_by) for row in answered]
+    return (said == [("denied", BY_BEA)] and refused == ["second_person_needed"]) or (
+        f"vic's was answered {said}, refused were {refused}"
+    )
+
+
+async def _awaits(asked: Asked) -> bool | str:
+    waiting = (await reading.appeals(asked.db, status="pending")).rows
+    standing = await asked.standing(cast.DAN)
+    return [row.account for row in waiting] == [cast.DAN] and standing.open_cases == 1
+
+
 # --- smaller scenes ------------------------------------------------------------------------------
 
 
@@ -312,6 +327,8 @@ CLAIMS: Final = (
     Claim("whom he reported has nothing on her record", _untouched),
     Claim("a rightful report was upheld, its reporter told, and a person gave the warning", _upheld),
     Claim("a direct message was read only after its recipient reported it", _message),
+    Claim("an appeal was answered by a second person, and not by who had given the warning", _appealed),
+    Claim("another one awaits its answer", _awaits),
     Claim("what staff wrote became a case, neither exempt nor struck by a rule", _staff),
     Claim("the same link is a case for its owner, and nothing for somebody else", _own_link),
     Claim("an edit counted, and deleting the post left nothing to hide", _edited),

@@ -89,6 +89,7 @@ def event(at: datetime, kind: str, subject: str, data: dict[str, Any], identity:
 
 
 _TOPICS: Final = {
+    "appeal": "accounts",
     "post": "posts",
     "answer": "posts",
     "report": "reports",

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
+from events.capabilities import ASKED
 from events.decisions import decision_key, parse_decision_event
-from services.demo.crowd import START, Sent
+from services.demo.crowd import START, Sent, event
 from services.demo.stream import Stream
 from services.runtime import reading
 from services.runtime.reading import Case, Strike
@@ -61,9 +62,25 @@ class Desk:
         """Decide about an account as a whole."""
         await self.decide(by, verb, account, await self.standing_version(account), reason, **data)
 
+    async def appeal(self, account: str, about: str, text: str) -> None:
+        """An account appeals an outcome, as it can be seen by now."""
+        self._count += 1
+        name = f"appeal-{self._count:04}"
+        data = {"appeal": name, "about": about, "text": text}
+        await self._stream.send([event(self.now, "appeal.filed", account, data, f"cast-{name}")])
+        await self._stream.settle()
+        await self._stream.settle_projections()
+
+    async def answer(self, by: str, outcome: str, account: str, about: str, reason: str) -> None:
+        """Answer the appeal about an outcome."""
+        case = await self.case_about(account, f"appeal:{about}")
+        data = {"appeal": case.case_id, "outcome": outcome}
+        await self.decide(by, "decide_appeal", account, case.version, reason, **data)
+
     async def decide(self, by: str, verb: str, account: str, version: int, reason: str, **data: Any) -> None:
         """Send a decision, and wait until its outcome can be seen."""
         self._count += 1
+        actor = {"id": by, "capabilities": sorted(ASKED)}
         document = {
             "specversion": "1.0",
             "id": f"desk-{self._count:04}",
@@ -71,7 +88,7 @@ class Desk:
             "type": f"goodstanding.decision.{verb}.v1",
             "subject": account,
             "time": self.now,
-            "data": {**data, "version": version, "reason": reason, "actor": {"id": by}},
+            "data": {**data, "version": version, "reason": reason, "actor": actor},
         }
         value = msgspec.json.encode(document)
         key = decision_key(parse_decision_event(value))

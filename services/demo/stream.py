@@ -23,9 +23,9 @@ from events.control import ActivationRequested, AdvanceRequested, activation_req
 from events.policy import Policy
 from services.clock.wall import wall_clock
 from services.commands.failures import CommandFailed
-from services.commands.pipeline import clock_state
 from services.demo.crowd import Sent
 from services.exit_codes import ExitCode
+from services.present import clock_state
 from services.runtime import postgres
 from services.runtime.kafka import BoundedConsumer, Kafka, admin, plain_producer
 from services.runtime.reading import positions

@@ -16,6 +16,7 @@ from events.ledger import Outcome, Standing
 from events.policy import Policy
 from events.signals import (
     AccountChanged,
+    AppealFiled,
     BarMet,
     CampaignFound,
     ContactBarred,
@@ -29,6 +30,7 @@ from events.signals import (
     NoticeDelivered,
     PairShared,
     PostScreened,
+    RecordCarried,
     ReportAnswered,
     ReportFiled,
     ReportWeighed,
@@ -37,7 +39,17 @@ from events.signals import (
     Signal,
     Tick,
 )
-from services.enforcement import accounts, campaigns, decisions, harassment, links, posts, reports
+from services.enforcement import (
+    accounts,
+    appeals,
+    campaigns,
+    decisions,
+    harassment,
+    links,
+    merging,
+    posts,
+    reports,
+)
 from services.enforcement.casework import close
 from services.enforcement.decider import Context, Decision
 from services.enforcement.decisions import identities
@@ -56,7 +68,7 @@ class AccountDecider:
     """The decider of accounts."""
 
     prefix = "account"
-    version = "account/2"
+    version = "account/3"
 
     def initial(self, entity: str) -> AccountState:
         """An account of which nothing is known."""
@@ -129,6 +141,7 @@ _MORE: Final[dict[str, decisions.Handler]] = {
     "redecide": _redecide,
     "link": identities.link,
     "unlink": identities.unlink,
+    "merge": identities.merge,
 }
 _HANDLERS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     PostScreened: posts.post_screened,
@@ -151,6 +164,8 @@ _HANDLERS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     BarMet: links.bar_met,
     NameMet: links.name_met,
     LinkDecided: links.link_decided,
+    AppealFiled: appeals.appeal_filed,
+    RecordCarried: merging.record_carried,
 }
 
 ACCOUNT: Final = AccountDecider()

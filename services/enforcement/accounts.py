@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from events.ids import account_entity
 from events.ledger import AccountNoted, MeritGivenNoted, MeritNoted, NoticeNoted, Refused, SanctionCarried
 from events.signals import AccountChanged, MeritEarned, MeritGiven, NoticeDelivered, SanctionReported
+from services.enforcement.appeals import find_adverse, window_end
 from services.enforcement.barring import forget, new_keys, reserve_names, share
 from services.enforcement.draft import Draft
 from services.enforcement.evolve.accounts import merged
@@ -136,13 +138,25 @@ def notice_delivered(draft: Draft, notice: NoticeDelivered) -> None:
         return
     episodes = {act.episode for act in state.acts if act.strike in strikes}
     told_at = min(draft.signal.occurred_at, draft.signal.received_at)
+    until = _appeal_until(draft, notice.about)
     noted = False
     for episode in state.episodes:
         if episode.id in episodes and (episode.noticed_at is None or told_at < episode.noticed_at):
-            draft.note(NoticeNoted(notice.about, episode.id, max(told_at, episode.opened_at)))
+            draft.note(NoticeNoted(notice.about, episode.id, max(told_at, episode.opened_at), until))
             noted = True
     if not noted:
-        draft.note(NoticeNoted(notice.about, None, told_at))
+        draft.note(NoticeNoted(notice.about, None, told_at, until))
+
+
+def _appeal_until(draft: Draft, about: str) -> datetime | None:
+    """Until when it can be appealed, from when the platform said that it told it first; None: it did before.
+
+    The time counts from when that was received, so that a producer's clock takes nothing from it.
+    """
+    adverse = find_adverse(draft.state, about)
+    if adverse is None or adverse.appeal_until is not None:
+        return None
+    return window_end(draft.signal.received_at, adverse.appeal_days)
 
 
 def _strikes_of(state: AccountState, about: str) -> tuple[str, ...] | None:

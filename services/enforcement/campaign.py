@@ -96,7 +96,7 @@ class CampaignDecider:
     """The decider of campaigns."""
 
     prefix = "campaign"
-    version = "campaign/1"
+    version = "campaign/2"
 
     def initial(self, entity: str) -> CampaignState:
         """A campaign entity that has seen nothing."""
@@ -331,6 +331,9 @@ def _decided(state: CampaignState, signal: Signal, decision: Decided, context: C
     if case is None:
         message = f"this campaign has no open case `{decision.target}`"
         return refused("unknown_target", message, "look the case up")
+    if any(s.account == decision.actor_account for w in _of_case(state, case) for s in w.sightings):
+        message = "the person who decides is an author in this matter"
+        return refused("involved", message, "leave it to somebody who has no part in it", case.version)
     result = SETTLES.get(decision.decision)
     if result is None:
         message = f"`{decision.decision}` can't be decided about a campaign's case"
@@ -340,6 +343,10 @@ def _decided(state: CampaignState, signal: Signal, decision: Decided, context: C
         return refused("stale", message, "look at what changed, and decide again", case.version)
     made = CaseClosed(case.id, case.version + 1, result, signal.actor, decision.reason_ref, context.now)
     return Decision((made,))
+
+
+def _of_case(state: CampaignState, case: Case) -> list[Watched]:
+    return [w for w in state.watched if subject_of(w.fingerprint) == case.subject]
 
 
 # --- the fold ----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from events.ids import account_entity
 from events.ledger import CaseClosed, CaseResult, ReportFolded
 from events.signals import ReportAnswered, ReportOutcome
 from services.enforcement.draft import Draft
+from services.enforcement.evolve.appeals import CORRECTED, UPHELD
 from services.enforcement.ladder import survivors
 from services.enforcement.state import Case, CaseReport
 
@@ -52,6 +53,14 @@ def answer(draft: Draft, report: CaseReport, outcome: ReportOutcome) -> None:
         return
     body = ReportAnswered(report.report, report.reporter, outcome)
     draft.send(account_entity(report.reporter), f"report_answered:{report.report}", body)
+
+
+def correct_answers(draft: Draft, act: str) -> None:
+    """Tell reporters whose reports of an act were upheld that it turned out to be no violation."""
+    for report in draft.state.answered:
+        if report.subject == act and report.outcome == UPHELD:
+            body = ReportAnswered(report.report, report.reporter, CORRECTED, instead_of=UPHELD)
+            draft.send(account_entity(report.reporter), f"report_corrected:{report.report}", body)
 
 
 def answer_one(draft: Draft, case: Case, report: CaseReport, outcome: ReportOutcome) -> None:

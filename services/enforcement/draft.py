@@ -25,8 +25,8 @@ from services.enforcement.evolve import evolve
 from services.enforcement.state import CASES_OPEN_MAX, AccountState, Case
 
 CLOCK: Final = Actor("clock", "clock")
-CASES_OF_THEIR_OWN: Final = frozenset({"termination", "failed"})
-"""Kinds of which an account has at most one open case, however many others there are."""
+CASES_OF_THEIR_OWN: Final = frozenset({"termination", "failed", "referral"})
+"""Kinds that are opened however many other cases there are: few of them can be open."""
 
 
 class Draft:
@@ -93,7 +93,9 @@ class Draft:
         Beyond the limit of open cases, one case about the account takes up the rest.
         """
         found = find_case(self.state, subject)
-        if found is None and len(self.state.cases) >= CASES_OPEN_MAX and kind not in CASES_OF_THEIR_OWN:
+        # Each appeal has a case of its own, however many others there are.
+        count = len(self.state.cases) - len(self.state.appeals)
+        if found is None and count >= CASES_OPEN_MAX and kind not in CASES_OF_THEIR_OWN:
             subject = self.state.entity
             found = find_case(self.state, subject)
         if found is not None:

@@ -1,4 +1,7 @@
-"""What the clock is due: strikes and prices that run out, sanctions and mutes that end, reminders."""
+"""What the clock is due: strikes and prices that run out, sanctions and mutes that end, reminders.
+
+And referrals that were made in an emergency, at which no second person has looked in time.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,32 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from events.ledger import EpisodeLapsed, Outcome, ReporterMuted, SanctionLifted, StrikeExpired
+from events.ledger import (
+    CaseUpdated,
+    EpisodeLapsed,
+    Outcome,
+    ReferralOverdue,
+    ReporterMuted,
+    SanctionLifted,
+    StrikeExpired,
+)
 from services.enforcement.draft import CLOCK, Draft
 from services.enforcement.ladder import raises, sure_price
 from services.enforcement.profiles import reminder
 from services.enforcement.sanctioning import content_removals
-from services.enforcement.state import AccountState, Act, Episode, Sanction
+from services.enforcement.state import AccountState, Act, Episode, Referral, Sanction
 
 PROFILE: Final = "profile"
 
-Due = tuple[datetime, str, Act | Sanction | Episode | str | None]
-"""When, the id, and what is due then: a strike or a sanction ends, an episode's price falls; None: a mute;
-`PROFILE`: a reminder to complete the profile."""
+Due = tuple[datetime, str, Act | Sanction | Episode | Referral | str | None]
+"""When, the id, and what is due then: a strike or a sanction ends, an episode's price falls, somebody should
+have looked at a referral; None: a mute; `PROFILE`: a reminder to complete the profile."""
 
 
 def deadlines(state: AccountState) -> tuple[datetime, ...]:
     """When the clock has something to do here; unordered. At each of them `due` notes something."""
     if state.stuck is not None or not (
-        state.acts or state.sanctions or state.reporter_muted or state.profile_due_at
+        state.acts or state.sanctions or state.reporter_muted or state.profile_due_at or state.referrals
     ):
         return ()
     return tuple([deadline for deadline, _, _ in _pending(state)])
@@ -39,6 +50,7 @@ def may_differ(before: AccountState, after: AccountState) -> bool:
         or before.reporter_muted != after.reporter_muted
         or before.reporter_muted_until != after.reporter_muted_until
         or before.profile_due_at != after.profile_due_at
+        or before.referrals is not after.referrals
     )
 
 
@@ -46,7 +58,18 @@ def due(draft: Draft) -> None:
     """Note everything whose time has come, in the order of deadline and id."""
     pending = [item for item in _pending(draft.state) if item[0] <= draft.now]
     for at, _, over in sorted(pending, key=lambda item: item[:2]):
-        draft.note(reminder(draft) if over == PROFILE else _outcome(draft.state, at, over))
+        if isinstance(over, Referral):
+            _overdue(draft, at, over)
+        else:
+            draft.note(reminder(draft) if over == PROFILE else _outcome(draft.state, at, over))
+
+
+def _overdue(draft: Draft, at: datetime, referral: Referral) -> None:
+    """Nobody has looked at an emergency's referral: its case is urgent."""
+    draft.note(ReferralOverdue(referral.id, referral.case, at))
+    case = next((case for case in draft.state.cases if case.id == referral.case), None)
+    if case is not None:
+        draft.note(CaseUpdated(case.id, case.version + 1, at, escalated=True))
 
 
 def _outcome(state: AccountState, at: datetime, over: Act | Sanction | Episode | str | None) -> Outcome:
@@ -78,6 +101,9 @@ def _pending(state: AccountState) -> Iterator[Due]:
         yield until, "mute", None
     if state.profile_due_at is not None:
         yield state.profile_due_at, PROFILE, PROFILE
+    for referral in state.referrals:
+        if referral.review_by is not None:
+            yield referral.review_by, referral.id, referral
     if state.acts:
         yield from _lapses(state)
 

@@ -143,7 +143,9 @@ def _one_more(draft: Draft, post: Hostile, target: str, pricing: Policy) -> str 
     case = pricing.case(DIRECTED.guideline, "badgering")
     if case is None or post.evidence is None:
         return None
-    about = _case_finding(post.post, post.revision, "badgering", 0, post.occurred_at, post.evidence, pricing)
+    about = _case_finding(
+        post.post, post.revision, "badgering", 0, post.occurred_at, post.evidence, pricing, target
+    )
     return draft.add_to_case(f"badgering:{target}", case.case_kind, case.title, finding=about)
 
 
@@ -173,7 +175,7 @@ def _raise(
     if effect == "shadow":
         return None
     at = draft.signal.occurred_at
-    about = _case_finding(post.post, post.revision, "badgering", case.severity, at, evidence, pricing)
+    about = _case_finding(post.post, post.revision, "badgering", case.severity, at, evidence, pricing, target)
     summary = f"{DIRECTED.guideline}: {reason}"
     return draft.add_to_case(
         f"badgering:{target}", case.case_kind, summary, urgent=case.urgent, finding=about
@@ -228,9 +230,19 @@ def _case_finding(
     at: datetime,
     evidence: Evidence,
     pricing: Policy,
+    *concerned: str,
 ) -> CaseFinding:
     return CaseFinding(
-        post_act(post), post, revision, DIRECTED.guideline, case, severity, at, evidence, pricing.version
+        post_act(post),
+        post,
+        revision,
+        DIRECTED.guideline,
+        case,
+        severity,
+        at,
+        evidence,
+        pricing.version,
+        targets=concerned,
     )
 
 
@@ -297,7 +309,7 @@ def _pile_on(draft: Draft, pricing: Policy, limits: Limits) -> None:
         _add(
             draft,
             opened.id,
-            _case_finding(one.post, None, "pile-on", 0, one.received_at, evidence, pricing),
+            _case_finding(one.post, None, "pile-on", 0, one.received_at, evidence, pricing, one.by),
         )
     draft.note(PileOnRaised(authors, opened.id, draft.now))
 

@@ -95,7 +95,7 @@ class IdentityDecider:
     """The decider of identities."""
 
     prefix = "identity"
-    version = "identity/1"
+    version = "identity/2"
 
     def initial(self, entity: str) -> IdentityState:
         """A key that nobody was seen with."""

@@ -230,6 +230,7 @@ def _violation(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) 
         detection=BY_RULE,
         facts=item.finding.reason,
         confirmed=False,
+        targets=post.targets,
     )
 
 
@@ -258,6 +259,7 @@ def _review(draft: Draft, post: PostScreened, item: Judged, pricing: Policy) -> 
         draft.signal.occurred_at,
         evidence_of(item.finding, post, item.rules_digest),
         pricing.version,
+        targets=post.targets,
     )
     draft.add_to_case(
         act,

@@ -150,10 +150,11 @@ def report_withdrawn(draft: Draft, report: ReportWithdrawn) -> None:
 
 
 def report_answered(draft: Draft, report: ReportAnswered) -> None:
-    """The reporter is told what became of the report, once."""
-    if any(f.report == report.report and not f.open for f in draft.state.filed):
+    """The reporter is told what became of the report, once; and again where that turned out to be wrong."""
+    known = any(f.report == report.report and not f.open for f in draft.state.filed)
+    if known and report.instead_of is None:
         return
-    draft.note(ReportSettled(report.report, report.outcome, draft.now))
+    draft.note(ReportSettled(report.report, report.outcome, draft.now, report.instead_of))
     if report.outcome == "manifestly_unfounded":
         _misused(draft)
 

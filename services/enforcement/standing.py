@@ -14,6 +14,8 @@ from services.enforcement.weighing import standing_merits
 RESTRICTIONS: Final = frozenset(
     {"posting_restriction", "link_restriction", "message_restriction", "report_restriction"}
 )
+UNSEEN_CASES: Final = frozenset({"referral"})
+"""Kinds of cases that a standing doesn't count: it is told to the platform, and so maybe to the account."""
 
 
 def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
@@ -47,7 +49,7 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         restrictions=tuple(sorted(kinds & RESTRICTIONS)),
         hidden_posts=len({s.post for s in state.sanctions if s.kind == "content_removal"}),
         merits=standing_merits(state, policy),
-        open_cases=len(state.cases),
+        open_cases=sum(1 for case in state.cases if case.kind not in UNSEEN_CASES),
         reporter_muted=state.reporter_muted,
         profile_missing=state.profile_missing,
     )

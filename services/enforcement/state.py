@@ -15,6 +15,7 @@ import msgspec
 from events.ledger import (
     CaseFinding,
     CaseKind,
+    LiftReason,
     LinkStrength,
     Price,
     SanctionKind,
@@ -51,8 +52,16 @@ POSTS_HIDDEN_MAX: Final = 500
 """Hidden posts that can be restored from here; beyond that the oldest stays hidden, and a case says so."""
 SANCTIONS_MAX: Final = 100
 """Sanctions in force beside hidden posts; a person is refused a further one."""
-SANCTIONS_ENDED_MAX: Final = 50
-"""Sanctions that are over, and may still be told of or answered by the platform."""
+SANCTIONS_ENDED_MAX: Final = 100
+"""Sanctions that are over, and may still be told of, answered by the platform or appealed."""
+APPEALS_OPEN_MAX: Final = 100
+"""Appeals of an account that await an answer; a further one is refused until one of them is answered."""
+JUDGES_MAX: Final = 20
+"""Persons who are remembered for what they had to do with one outcome; beyond that, the latest."""
+REPORTS_ANSWERED_MAX: Final = 200
+"""Reports about an account whose answer is remembered, in case it turns out to be wrong."""
+APPEAL_DAYS: Final = 180
+"""What is left out of the state where the policy says just that."""
 GIVERS_MAX: Final = 50
 """Accounts whose praise is remembered by who gave it; beyond that, of those that got none in return, the
 oldest goes."""
@@ -65,6 +74,10 @@ PAIRS_MAX: Final = 50
 PAIR_KEYS_MAX: Final = 10
 BARS_MET_MAX: Final = 10
 NAMES_MET_MAX: Final = 20
+CARRIED_MAX: Final = 50
+"""Strikes that a merge takes along; with more, it is refused."""
+REFERRALS_OPEN_MAX: Final = 20
+"""Referrals that await a second person; a further one is refused."""
 LINKS_MAX: Final = 10
 """Accounts that a person found to be the same person's; a further one is refused."""
 APART_MAX: Final = 50
@@ -100,7 +113,11 @@ class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
 
     `acts_to_raise` is how many acts raise its episode. `warned_by` is the signal that
     led to the sanction `warning` that went with it, if one did. `imported`: it was brought over from
-    elsewhere, and issued when it happened.
+    elsewhere, and issued when it happened. `judges` are the persons who issued, confirmed or changed it.
+
+    It can be appealed for `appeal_days` from when the account was told of it, which is until `appeal_until`
+    (exclusive) once it was; `worse_since`: when it was last made worse, so that it is to be told of again.
+    `appeal` is the one that was filed about it.
     """
 
     strike: str
@@ -123,6 +140,12 @@ class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
     imported: bool = False
     warned_by: str | None = None
     version: int = 1
+    targets: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+    appeal_days: int = APPEAL_DAYS
+    appeal_until: datetime | None = None
+    worse_since: datetime | None = None
+    appeal: str | None = None
 
     @property
     def severity(self) -> int:
@@ -172,6 +195,7 @@ class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
     `earned_until`: the end that the ladder gave it, whatever a person made of that. `apart`: content that is
     away for a reason of its own, so that no strike that falls and no case that is dismissed brings it back.
+    `judges` are the persons who imposed or changed it, and what concerns appeals is as for an act.
     """
 
     id: str
@@ -187,17 +211,33 @@ class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     apart: bool = False
     earned_until: datetime | None = None
     version: int = 1
+    judges: tuple[str, ...] = ()
+    appeal_days: int = APPEAL_DAYS
+    appeal_until: datetime | None = None
+    worse_since: datetime | None = None
+    appeal: str | None = None
 
 
-class EndedSanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """What is remembered of a sanction that is over, for as long as the platform may still answer."""
+class EndedSanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """What is remembered of a sanction that is over, for as long as it may still be answered or appealed.
+
+    `was` is the sanction itself (without its strikes, which are here), `because` says how it ended; None: it
+    was told once and is over.
+    """
 
     id: str
     strikes: tuple[str, ...]
+    was: Sanction | None = None
+    because: LiftReason | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it was a warning."""
+        return self.was is not None and self.was.kind == "warning"
 
 
 class CaseReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A report as a case holds it."""
+    """A report as a case holds it. `refs` are where its words, and its copy of the content, are kept."""
 
     report: str
     reporter: str
@@ -205,6 +245,7 @@ class CaseReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     revision: int | None = None
     weight: int = 0
     linked: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -229,6 +270,31 @@ class ClosedCase(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     version: int
 
 
+class AnsweredReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A report that was answered with its case, about `subject`; `outcome` is what its reporter was told."""
+
+    subject: str
+    report: str
+    reporter: str
+    outcome: str
+    linked: tuple[str, ...] = ()
+
+
+class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """An appeal that awaits an answer; its id is that of its case.
+
+    `strikes` are those that the outcome rested on when it was filed, `subjects` what they are about, and
+    `judges` the persons who had issued, confirmed or changed any of it.
+    """
+
+    id: str
+    filed_as: str
+    about: str
+    strikes: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    judges: tuple[str, ...] = ()
+
+
 class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A termination that awaits a second person, or that one has confirmed."""
 
@@ -237,6 +303,27 @@ class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     because: str
     at: datetime
     confirmed: bool = False
+
+
+class Referral(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """A referral to law enforcement that awaits a second person, in `case`. `about`: where it came from.
+
+    `review_by`: when it becomes urgent, for one that was made in an emergency.
+    """
+
+    id: str
+    case: str
+    about: str
+    proposer: Actor
+    emergency: bool = False
+    review_by: datetime | None = None
+
+
+class MergedInto(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a record goes on, and which strikes went along, by their ids here."""
+
+    account: str
+    strikes: tuple[str, ...] = ()
 
 
 class FiledReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -355,8 +442,18 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
     """Accounts that a person found to be the same person's."""
     apart: tuple[str, ...] = ()
     """Accounts that a person found not to be the same person's."""
+    referrals: tuple[Referral, ...] = ()
+    """Those that no second person has answered yet."""
+    merged_into: MergedInto | None = None
+    """The account at which this one's record goes on."""
+    merged_from: tuple[str, ...] = ()
+    """Accounts whose record goes on here."""
     memory: Memory | None = None
     """What rules about longer spans remember; None, as of most accounts: nothing."""
+    appeals: tuple[Appeal, ...] = ()
+    """Those that await an answer."""
+    answered: tuple[AnsweredReport, ...] = ()
+    """Reports about this account that were answered."""
 
     @property
     def account(self) -> str:

@@ -44,6 +44,7 @@ class Violation(msgspec.Struct, frozen=True, gc=False):
     facts: str
     confirmed: bool
     reason_ref: str | None = None
+    targets: tuple[str, ...] = ()
 
 
 def find_act(state: AccountState, act: str) -> Act | None:
@@ -98,6 +99,7 @@ def issue(draft: Draft, violation: Violation) -> Act:
         pricing_version=violation.pricing.version,
         acts_to_raise=policy.episode.acts_to_raise if episode is None else episode.acts_to_raise,
         imported=draft.signal.imported,
+        targets=violation.targets,
     )
     if _is_warning(state, issued):
         issued = msgspec.structs.replace(issued, counts_as="warning")

@@ -25,7 +25,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from projections.table import CannotApply
-from services.projecting import builds, contents, project
+from services.projecting import builds, contents, evidence, project
 from services.projecting.offsets import Lost, Place
 from services.runtime import metrics, postgres
 from services.runtime.faults import Refused
@@ -73,8 +73,10 @@ class LedgerSink:
         return (await builds.live_of_this_version(connection)).schema
 
     async def apply(self, connection: Connection, reader: str, records: Records) -> None:
-        """Fold the entries into the build's tables."""
-        await project.apply(connection, reader, project.decode(records))
+        """Fold the entries into the build's tables, and hold what referrals are about."""
+        batch = project.decode(records)
+        await project.apply(connection, reader, batch)
+        await evidence.follow(connection, batch)
 
 
 class ContentsSink:

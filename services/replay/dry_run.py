@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from events.codec import decode_entry
 from events.ledger import Entry, Outcome, Standing
 from events.policy import Policy
 from events.signals import Signal
 from services.enforcement.decider import Context, Decider
+from services.enforcement.partition import DECIDERS
 from services.replay.verify import fold
 
 
@@ -59,3 +61,15 @@ def dry_run(
         decider.standing(state, now, context.policy),
         decider.standing(after, now, context.policy),
     )
+
+
+def dry_run_of(
+    data: Iterable[bytes],
+    signal: Signal,
+    policies: Mapping[str, Policy],
+    policy_version: str,
+    now: datetime,
+) -> DryRun:
+    """As `dry_run`, over the bytes of the entity's entries, by the decider for what kind of entity it is."""
+    decider = DECIDERS[signal.entity.partition(":")[0]]
+    return dry_run(decider, map(decode_entry, data), signal, policies, policy_version, now)

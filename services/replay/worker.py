@@ -8,31 +8,30 @@ Everything is read without a group, under `read_committed`, up to the last stabl
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-import msgspec
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import decode_entry
-from events.ids import account_entity
-from events.ledger import Entry, genesis
+from events.ledger import genesis
 from events.policy import Policy
-from events.signals import Signal
 from services.enforcement.partition import DECIDERS
-from services.replay import dry_run as pure
 from services.replay import export as lines
 from services.replay.chain import Head, extend
-from services.replay.dry_run import DryRun
 from services.replay.verify import Report, Verifier
+from services.replay.what_if import EXAMPLES_MAX, Answer, WhatIf
 from services.runtime.kafka import Kafka
-from services.runtime.outputs import murmur2
 from services.runtime.policies import PolicySource
 from services.runtime.port import Log
 from services.runtime.restore import pages
 from services.runtime.settings import Settings
+
+if TYPE_CHECKING:  # brings the pattern matcher, which only posts need
+    from services.replay.what_if_posts import PostsAnswer
+    from services.screening.digests import IdentityKey
+    from services.screening.rulebook import Rulebook
 
 LEDGER: Final = "ledger"
 
@@ -74,22 +73,11 @@ class LedgerSource:
         """How many partitions the ledger has."""
         return self._counts[self._prefix + LEDGER]
 
-    def partition_of(self, entity: str) -> int:
-        """The partition in which an entity's entries are: where its key hashes in `signals`."""
-        return murmur2(entity.encode()) % self.partitions
-
     async def entries(self, partition: int) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Pages of a partition's committed entries, each with its offset."""
         place = TopicPartition(self._prefix + LEDGER, partition)
-        reader = self._log.reader()
-        await reader.start()
-        try:
-            begin = (await reader.beginning_offsets([place]))[place]
-            end = (await reader.end_offsets([place]))[place]
-            async for page in pages(reader, place, begin, end):
-                yield [(record.offset, record.value or b"") for record in page if record.offset < end]
-        finally:
-            await reader.stop()
+        async for page in _kept(self._log, place):
+            yield [(record.offset, record.value or b"") for record in page]
 
 
 def _source(settings: Settings) -> LedgerSource:
@@ -208,34 +196,82 @@ async def heads(settings: Settings) -> dict[int, Head]:
         return found
 
 
-# --- dry runs -------------------------------------------------------------------------------------
+# --- what if --------------------------------------------------------------------------------------
 
 
-async def account_entries(settings: Settings, account: str) -> list[Entry]:
-    """An account's entries, in order, from the ledger itself. Raises `NoLedger`."""
-    entity = account_entity(account)
-    async with _source(settings) as source:
-        return await _entries_of(source, entity)
+async def what_if_kafka(
+    settings: Settings,
+    candidate: Policy,
+    guideline: str | None = None,
+    examples: int = EXAMPLES_MAX,
+    progress: Progress | None = None,
+) -> Answer:
+    """What a candidate would have led to, over the ledger as the broker has it. Raises `NoLedger`.
 
-
-async def _entries_of(source: LedgerSource, entity: str) -> list[Entry]:
-    mark = b'{"entity":%s,' % msgspec.json.encode(entity)
-    return [
-        decode_entry(data)
-        async for page in source.entries(source.partition_of(entity))
-        for _, data in page
-        if data.startswith(mark)
-    ]
-
-
-async def dry_run_kafka(settings: Settings, signal: Signal, policy_version: str, now: datetime) -> DryRun:
-    """What `signal` would lead to at `now`, over the ledger as the broker has it.
-
-    Raises:
-        NoLedger: there is no ledger.
-        KeyError: there is no such policy.
+    Memory holds the entities of one partition.
     """
     async with _source(settings) as source:
-        entries = await _entries_of(source, signal.entity)
-        decider = DECIDERS[signal.entity.partition(":")[0]]
-        return pure.dry_run(decider, entries, signal, source.policies, policy_version, now)
+        return await what_if_source(source, candidate, guideline, examples, progress)
+
+
+async def what_if_source(
+    source: LedgerSource,
+    candidate: Policy,
+    guideline: str | None = None,
+    examples: int = EXAMPLES_MAX,
+    progress: Progress | None = None,
+) -> Answer:
+    """The same, over what a source has."""
+    what_if = WhatIf(candidate, source.policies, guideline=guideline, examples=examples)
+    for partition in range(source.partitions):
+        async for page in source.entries(partition):
+            for _, data in page:
+                what_if.take(decode_entry(data))
+            if progress is not None:
+                progress(what_if.answer.entries)
+        what_if.settle()
+    return what_if.answer
+
+
+async def what_if_posts_kafka(
+    settings: Settings,
+    rules: Rulebook,
+    candidate: Rulebook,
+    key: IdentityKey,
+    guideline: str | None = None,
+    examples: int = EXAMPLES_MAX,
+    progress: Progress | None = None,
+) -> PostsAnswer:
+    """What a candidate's rules would find in the posts that are still kept. Raises `NoLedger`."""
+    from services.replay.what_if_posts import PostsWhatIf
+
+    log = Kafka(settings.bootstrap_servers)
+    what_if = PostsWhatIf(rules, candidate, key, guideline=guideline, examples=examples)
+    topic = settings.topic("posts")
+    try:
+        counts = await log.partition_counts()
+        if topic not in counts:
+            raise NoLedger(f"there is no topic `{topic}`; is the topic prefix right?")
+        for partition in range(counts[topic]):
+            async for page in _kept(log, TopicPartition(topic, partition)):
+                for record in page:
+                    what_if.take(partition, record.value, record.timestamp)
+                if progress is not None:
+                    progress(what_if.answer.posts)
+            what_if.leave(partition)
+    finally:
+        await log.close()
+    return what_if.answer
+
+
+async def _kept(log: Log, place: TopicPartition) -> AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]:
+    """Pages of what a partition holds, up to its end as it is now."""
+    reader = log.reader()
+    await reader.start()
+    try:
+        begin = (await reader.beginning_offsets([place]))[place]
+        end = (await reader.end_offsets([place]))[place]
+        async for page in pages(reader, place, begin, end):
+            yield [record for record in page if record.offset < end]
+    finally:
+        await reader.stop()

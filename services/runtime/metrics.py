@@ -114,5 +114,11 @@ API_SECONDS: Final = Histogram(
     ["route", "status"],
     buckets=REQUEST_BUCKETS_S,
 )
+PULSE_WRITES: Final = Counter(
+    "goodstanding_pulse_writes", "times that live rates were written for the console"
+)
+PULSE_MISSED: Final = Gauge(
+    "goodstanding_pulse_missed_records", "records that pulse let go of to keep up, since it started"
+)
 OUTBOX_PENDING: Final = Gauge("goodstanding_outbox_pending", "webhook deliveries not yet acknowledged")
 DELIVERIES: Final = Counter("goodstanding_deliveries", "webhook deliveries", ["outcome"])

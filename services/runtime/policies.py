@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -47,6 +48,7 @@ class PolicySource:
         self._next: dict[TopicPartition, int] = {}
         self._policies: dict[str, Policy] = {}
         self._activations: dict[int, str] = {}
+        self._asked_at: dict[int, datetime] = {}
         self._refused: dict[str, str] = {}
         self._waiting: dict[str, int] = {}
         self._changed = asyncio.Event()
@@ -126,6 +128,10 @@ class PolicySource:
     def activations(self) -> tuple[tuple[int, str], ...]:
         """Every activation asked for: sequence and version, in order."""
         return tuple(sorted(self._activations.items()))
+
+    def asked_at(self) -> Mapping[int, datetime]:
+        """When each activation was asked for, by its sequence."""
+        return MappingProxyType(self._asked_at)
 
     async def require(self, version: str) -> Policy:
         """Wait until the text of that version is there, however long that takes."""
@@ -259,3 +265,4 @@ class PolicySource:
             return  # the clock answers for it, with a dead letter
         if isinstance(event, ActivationRequested):
             self._activations[offset] = event.data.version
+            self._asked_at[offset] = event.requested_at

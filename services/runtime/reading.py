@@ -115,6 +115,8 @@ class Strike(Row):
     notice: Json
     policy_version: str
     pricing_version: str
+    appeal_until: AwareDatetime | None = None
+    appeal: str | None = None
     version: int
 
 
@@ -148,6 +150,8 @@ class Sanction(Row):
     carried_at: AwareDatetime | None
     notice: Json
     policy_version: str
+    appeal_until: AwareDatetime | None = None
+    appeal: str | None = None
     version: int
 
 
@@ -203,6 +207,39 @@ class Report(BaseModel):
     withdrawn_at: AwareDatetime | None
     outcome: str | None
     settled_at: AwareDatetime | None
+
+
+class Appeal(Row):
+    """An appeal. `version` is what a decision about it must name.
+
+    `about_kind` says what it complains of: `strike`, or the sanction's kind. `fallen` are the strikes that
+    fell; partly granted, a strike was `reduced_to` a severity, or a sanction `shortened_to` an end.
+    """
+
+    appeal: str
+    account: str
+    about: str
+    about_kind: str
+    strikes: tuple[str, ...]
+    status: str
+    filed_as: str
+    filed_by: str
+    filed_at: AwareDatetime
+    open_until: AwareDatetime
+    text_ref: str | None
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    fallen: tuple[str, ...]
+    reduced_to: int | None
+    shortened_to: AwareDatetime | None
+    reason_ref: str | None
+    version: int
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any], **more: Any) -> Self:
+        """From a record of the database; a decision names its case's version, which notes raise as well."""
+        version = record["case_version"]
+        return super().of(record, **({} if version is None else {"version": version}), **more)
 
 
 class CaseFile(BaseModel):
@@ -424,11 +461,23 @@ async def strikes(
     guideline: str | None = None,
     status: str | None = None,
     counts_as: str | None = None,
+    severity: int | None = None,
+    points_min: int | None = None,
+    actor: str | None = None,
+    automated: bool | None = None,
+    appealed: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
 ) -> Page[Strike]:
-    """Strikes and warnings, the latest first; `counts_as` tells them apart."""
-    records = await _page(db, "strikes", (account, guideline, status, counts_as), after, limit)
+    """Strikes and warnings, the latest first; `counts_as` tells them apart.
+
+    `actor` is a person who issued or confirmed it, `automated` that no person issued it, `since` and `until`
+    (exclusive) when it was issued.
+    """
+    more = (severity, points_min, actor, automated, appealed, since, until)
+    records = await _page(db, "strikes", (account, guideline, status, counts_as), after, limit, more)
     return _paged([Strike.of(r) for r in records], limit, lambda row: (row.issued_at, row.strike))
 
 
@@ -439,11 +488,18 @@ async def sanctions(
     kind: str | None = None,
     status: str | None = None,
     origin: str | None = None,
+    guideline: str | None = None,
+    actor: str | None = None,
+    automated: bool | None = None,
+    appealed: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     after: str | None = None,
     limit: int = PAGE_ROWS,
 ) -> Page[Sanction]:
-    """Sanctions, the latest first."""
-    records = await _page(db, "sanctions", (account, kind, status, origin), after, limit)
+    """Sanctions, the latest first; filters as for strikes, by when it started."""
+    more = (guideline, actor, automated, appealed, since, until)
+    records = await _page(db, "sanctions", (account, kind, status, origin), after, limit, more)
     return _paged([Sanction.of(r) for r in records], limit, lambda row: (row.starts_at, row.sanction))
 
 
@@ -454,12 +510,129 @@ async def cases(
     status: str | None = None,
     kind: str | None = None,
     urgent: bool | None = None,
+    guideline: str | None = None,
+    severity_min: int | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    without: Iterable[str] = (),
     after: str | None = None,
     limit: int = PAGE_ROWS,
 ) -> Page[Case]:
-    """Cases, the latest first. `account` is an account's id, or another entity's whole name."""
-    records = await _page(db, "cases", (account, status, kind, urgent), after, limit)
+    """Cases, the latest first. `account` is an account's id, or another entity's whole name.
+
+    `actor` is who answered it, `without` are kinds that are left out.
+    """
+    more = (guideline, severity_min, actor, since, until, list(without) or None)
+    records = await _page(db, "cases", (account, status, kind, urgent), after, limit, more)
     return _paged([Case.of(r) for r in records], limit, lambda row: (row.opened_at, row.case_id))
+
+
+async def strike(db: Database, strike_id: str) -> Strike:
+    """A strike, or a warning. Raises `NotFound`."""
+    record = await db.fetchrow(SQL["strike"], strike_id)
+    if record is None:
+        raise NotFound(f"there is no strike `{strike_id}`; list them with `goodstanding strikes ls`")
+    return Strike.of(record)
+
+
+async def sanction(db: Database, sanction_id: str) -> Sanction:
+    """A sanction. Raises `NotFound`."""
+    record = await db.fetchrow(SQL["sanction"], sanction_id)
+    if record is None:
+        raise NotFound(f"there is no sanction `{sanction_id}`; list them with `goodstanding sanctions ls`")
+    return Sanction.of(record)
+
+
+async def reports(
+    db: Database,
+    *,
+    account: str | None = None,
+    reporter: str | None = None,
+    case: str | None = None,
+    guideline: str | None = None,
+    outcome: str | None = None,
+    settled: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    without: Iterable[str] = (),
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> Page[Report]:
+    """Reports that came to a case, the latest first; `account` is the one that they are about.
+
+    `without` are kinds of cases whose reports are left out.
+    """
+    filters = (account, reporter, case, guideline, outcome, settled)
+    records = await _page(db, "reports", filters, after, limit, (since, until, list(without) or None))
+    rows = [(Report.model_validate(dict(r)), r["folded_at"]) for r in records]
+    page = _paged(rows, limit, lambda row: (row[1], row[0].report))
+    return Page(rows=tuple(report for report, _ in page.rows), next=page.next)
+
+
+async def report(db: Database, report_id: str) -> tuple[Report, str | None]:
+    """A report, and the kind of its case; None where it came to none. Raises `NotFound`."""
+    record = await db.fetchrow(SQL["report"], report_id)
+    if record is None:
+        raise NotFound(f"there is no report `{report_id}`; check the id")
+    return Report.model_validate(dict(record)), record["case_kind"]
+
+
+async def appeals(
+    db: Database,
+    *,
+    account: str | None = None,
+    about: str | None = None,
+    status: str | None = None,
+    actor: str | None = None,
+    guideline: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> Page[Appeal]:
+    """Appeals, the latest first; `actor` is who decided it."""
+    records = await _page(
+        db, "appeals", (account, about, status, actor, guideline), after, limit, (since, until)
+    )
+    return _paged([Appeal.of(r) for r in records], limit, lambda row: (row.filed_at, row.appeal))
+
+
+async def appeal(db: Database, appeal_id: str) -> Appeal:
+    """An appeal. Raises `NotFound`."""
+    record = await db.fetchrow(SQL["appeal"], appeal_id)
+    if record is None:
+        raise NotFound(f"there is no appeal `{appeal_id}`; check the id")
+    return Appeal.of(record)
+
+
+async def audit_entries(
+    db: Database,
+    *,
+    account: str | None = None,
+    actor: str | None = None,
+    cause: str | None = None,
+    outcome: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> Page[AuditEntry]:
+    """Ledger entries of an account (or another entity, by its whole name) or by a person, the latest first.
+
+    Raises `ValueError` where neither is named: the whole ledger is no answer.
+    """
+    if account is None and actor is None:
+        raise ValueError("neither an account nor an actor is named: the whole ledger is no answer")
+    moment, place = _parse(after)
+    partition, _, offset = (place or "").partition(":")
+    if after is not None and not (partition.isdecimal() and offset.isdecimal()):
+        raise ValueError(f"`{after}` is no place to go on from: pass `next` of the previous page as it is")
+    filters = (None if account is None else _entity(account), actor, cause, outcome, since, until)
+    position = (moment, int(partition), int(offset)) if after is not None else (None, None, None)
+    records = await db.fetch(SQL["audit_entries"], *filters, *position, _bounded(limit) + 1)
+    rows = [AuditEntry.of(r) for r in records]
+    return _paged(rows, limit, lambda row: (row.recorded_at, f"{row.partition}:{row.ledger_offset}"))
 
 
 async def case(db: Database, case_id: str) -> CaseFile:
@@ -489,6 +662,12 @@ async def audit(
     return Page(rows=tuple(rows), next=str(rows[-1].sequence) if more else None)
 
 
+async def case_kinds_about(db: Database, account: str, subject: str) -> frozenset[str]:
+    """The kinds of an account's cases about a subject, such as `post:p-1`, open or not."""
+    records = await db.fetch(SQL["case_kinds_about"], account, subject)
+    return frozenset(record["case_kind"] for record in records)
+
+
 async def cases_opened_as(db: Database, account: str, kinds: Iterable[str]) -> frozenset[str]:
     """The ids of an account's cases of these kinds, open or not, purged ones too."""
     records = await db.fetch(SQL["cases_opened_as"], _entity(account), [*kinds])
@@ -510,6 +689,23 @@ async def explain(db: Database, strike_or_sanction: str) -> Explanation:
     sanction = Sanction.of(record)
     rests_on = [Strike.of(r) for r in await db.fetch(SQL["strikes_named"], list(sanction.strikes))]
     return await _explanation(db, sanction, strike=None, sanction=sanction, strikes=tuple(rests_on))
+
+
+async def entries(db: Database, entity: str, limit: int) -> list[bytes]:
+    """The first entries of an entity, in order, as their exact bytes."""
+    return [record["data"] for record in await db.fetch(SQL["entries"], entity, limit)]
+
+
+async def last_sequence(db: Database, entity: str) -> int:
+    """The sequence of an entity's last entry; 0 where it has none."""
+    found: int | None = await db.fetchval(SQL["last_sequence"], entity)
+    return found or 0
+
+
+async def entry_of_event(db: Database, entity: str, event: str, since: int = 0) -> AuditEntry | None:
+    """The entry that an input event led to at an entity, after a sequence; None before it did."""
+    record = await db.fetchrow(SQL["entry_of_event"], entity, since, event)
+    return None if record is None else AuditEntry.of(record)
 
 
 async def positions(db: Database) -> list[Position]:
@@ -679,10 +875,15 @@ def _bounded(limit: int) -> int:
 
 
 async def _page(
-    db: Database, query: str, filters: tuple[Any, ...], after: str | None, limit: int
+    db: Database,
+    query: str,
+    filters: tuple[Any, ...],
+    after: str | None,
+    limit: int,
+    more: tuple[Any, ...] = (),
 ) -> list[Any]:
     moment, key = _parse(after)
-    return await db.fetch(SQL[query], *filters, moment, key, _bounded(limit) + 1)
+    return await db.fetch(SQL[query], *filters, moment, key, _bounded(limit) + 1, *more)
 
 
 def _parse(after: str | None) -> tuple[datetime | None, str | None]:

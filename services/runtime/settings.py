@@ -10,6 +10,7 @@ import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,9 @@ PARTITIONS_MAX = 1_024
 REPLICATION_FACTOR_MAX = 7
 IDENTITY_KEY_BYTES_MIN = 16
 IDENTITY_KEY_BYTES_MAX = 64
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that are this machine: what goes there needs no TLS."""
 
 NAME = r"^[A-Za-z0-9._-]*$"
 """What Kafka allows in the names of topics and groups."""
@@ -86,6 +90,18 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = None
     """The file with the API's keys, actors and capabilities. Without it nobody is let in."""
 
+    oidc_issuer: str = ""
+    """The issuer of OpenID Connect tokens that the API takes beside keys: `https://id.example.org`; empty:
+    none."""
+    oidc_audience: str = ""
+    """The audience that such tokens must be for; needed with an issuer."""
+    oidc_capabilities_claim: Annotated[str, StringConstraints(min_length=1)] = "goodstanding_capabilities"
+    """The claim that lists what the holder may do, as capabilities of keys are spelt."""
+    oidc_actor_claim: Annotated[str, StringConstraints(min_length=1)] = "sub"
+    """The claim that says who the holder is; it is kept for ever, so it must be an opaque id."""
+    oidc_account_claim: str = ""
+    """The claim with the holder's own account in the community, about which they can't decide."""
+
     # Bounds
     stop_timeout_s: Seconds = 10.0
     """How long a worker may take to finish its batch when it is told to stop."""
@@ -118,6 +134,23 @@ class Settings(BaseSettings):
                 f"{len(value.encode())}; make one with `openssl rand -hex 32`"
             )
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_oidc_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+            raise ValueError("expected an address that begins with `https://`: keys are fetched from there")
+        return value
+
+    @model_validator(mode="after")
+    def _check_oidc(self) -> Self:
+        if self.oidc_issuer and not self.oidc_audience:
+            raise ValueError(
+                "oidc_issuer is set without oidc_audience: tokens for any other service would be taken; set "
+                "GOODSTANDING_OIDC_AUDIENCE to what the issuer calls this API"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_replicas(self) -> Self:

@@ -111,9 +111,12 @@ def run_worker(stage: Stage, settings: Settings, companions: Sequence[Runner] = 
     run(stage.name, [*companions, loop], settings)
 
 
-def run(name: str, runners: Sequence[Runner], settings: Settings) -> NoReturn:
-    """Run a process of the given runners until SIGTERM, then exit 0; a crash of one exits non-zero."""
-    app = _App(
+def run(name: str, runners: Sequence[Runner], settings: Settings, app: faust.App | None = None) -> NoReturn:
+    """Run a process of the given runners until SIGTERM, then exit 0; a crash of one exits non-zero.
+
+    `app` is a Faust app with work of its own; by default one that only supervises.
+    """
+    app = app or _App(
         f"goodstanding-{name}",
         broker=f"kafka://{settings.bootstrap_servers.partition(',')[0]}",
         autodiscover=False,

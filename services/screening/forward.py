@@ -21,6 +21,7 @@ from events.accounts import (
     AccountSignedIn,
     AccountUnion,
     AccountVerified,
+    AppealFiled,
     NoticeDelivered,
     Profile,
     SanctionCarriedOut,
@@ -43,6 +44,7 @@ from events.signals import (
     SanctionReported,
     Signal,
 )
+from events.signals import AppealFiled as AppealSignal
 from events.signals import NoticeDelivered as NoticeSignal
 from events.signals import ReportFiled as ReportSignal
 from events.signals import ReportWithdrawn as WithdrawnSignal
@@ -247,14 +249,15 @@ def _copy(at: Context, event: ReportFiled) -> tuple[str | None, list[Output]]:
 
 
 def forward_account(at: Context, event: AccountUnion, key: IdentityKey, rules: AccountRules) -> list[Output]:
-    """What became known of an account.
+    """What became known of an account, or an appeal of its.
 
-    A sign-in without anything to recognise leads to nothing. Appeals are drafts: nothing acts on them yet,
-    and they don't come here.
+    A sign-in without anything to recognise leads to nothing.
     """
     account = event.subject
     entity = account_entity(account)
     match event:
+        case AppealFiled():
+            return _appeal(at, event)
         case AccountBlocked():
             refused = ContactRefused(account, event.data.account, event.data.blocked)
             return [at.signal(entity, refused, Actor("account", account))]
@@ -274,6 +277,15 @@ def forward_account(at: Context, event: AccountUnion, key: IdentityKey, rules: A
             ]
     changed = _changed(event, key, rules)
     return [] if changed is None else [at.signal(entity, changed, PLATFORM)]
+
+
+def _appeal(at: Context, event: AppealFiled) -> list[Output]:
+    """An appeal, to its account; what it says apart."""
+    account, data = event.subject, event.data
+    ref, contents = at.text(account, "appeal", data.text)
+    body = AppealSignal(account, data.appeal, data.about, data.by, ref)
+    actor = PLATFORM if data.by == "platform" else Actor("account", account)
+    return [*contents, at.signal(account_entity(account), body, actor)]
 
 
 def _changed(event: AccountUnion, key: IdentityKey, rules: AccountRules) -> AccountChanged | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ from services.runtime.kafka import admin
 from services.runtime.settings import Settings
 from tests.acceptance.scenarios import STORIES
 from tests.acceptance.scenarios.policies import policies
+from tests.support.api_desk import ApiDesk
 from tests.support.kafka_player import Deployment, KafkaPlayer
 from tests.support.signals import day
 
 PROJECT = Path(__file__).parents[2]
-STAGES = ("screening", "enforcement", "clock", "projecting")
+STAGES = ("screening", "enforcement", "clock", "projecting", "api")
 PARTITIONS = 2
 SECRET = "acceptance-" * 4
 STOP_S_MAX = 15.0
@@ -44,12 +46,17 @@ def environment(settings: Settings) -> dict[str, str]:
         "GOODSTANDING_POSTGRES_DSN": settings.postgres_dsn,
         "GOODSTANDING_IDENTITY_KEY": SECRET,
         "GOODSTANDING_LOG_LEVEL": settings.log_level,
+        "GOODSTANDING_API_PORT": str(settings.api_port),
+        "GOODSTANDING_API_KEYS_FILE": str(settings.api_keys_file),
     }
 
 
 @pytest.fixture
-def settings(kafka: EmbeddedKafka, database: str, prefix: str) -> Settings:
+def settings(kafka: EmbeddedKafka, database: str, prefix: str, tmp_path: Path) -> Settings:
     """A deployment of its own on the run's servers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     return Settings(
         bootstrap_servers=kafka.bootstrap,
         topic_prefix=prefix,
@@ -57,6 +64,8 @@ def settings(kafka: EmbeddedKafka, database: str, prefix: str) -> Settings:
         time_mode="events",
         postgres_dsn=database,
         log_level="warning",
+        api_port=port,
+        api_keys_file=tmp_path / "keys.json",
     )
 
 
@@ -141,14 +150,22 @@ async def replayed(settings: Settings, file: Path) -> None:
 async def test_every_story_goes_as_it_is_told_through_the_whole_deployment(
     settings: Settings, logs: Path
 ) -> None:
-    """Expectations hold on the ledger in Kafka; afterwards, the verifier proves all that was written."""
+    """What platforms say goes over Kafka, what people decide through the API.
+
+    Expectations hold on the ledger in Kafka; afterwards, the verifier proves all that was written.
+    """
     await made(settings)
     with ExitStack() as stack:
         started(stack, settings, logs)
-        async with Deployment(settings, policies()) as deployment:
+        url = f"http://{settings.api_host}:{settings.api_port}"
+        assert settings.api_keys_file is not None
+        async with (
+            Deployment(settings, policies()) as deployment,
+            ApiDesk(url, settings.api_keys_file) as desk,
+        ):
             first_day = 0.0
             for number, story in enumerate(story for story in STORIES if not story.slow):
-                await KafkaPlayer(deployment, story, f"~{number}", first_day).play()
+                await KafkaPlayer(deployment, story, f"~{number}", first_day, desk).play()
                 first_day = (deployment.at - START).days + 1
         assert "all proved" in proved(settings)
         await replayed(settings, logs / "ledger.jsonl")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from events.codec import encode
-from events.ledger import Entry, Outcome
+from events.ledger import Entry, Outcome, Refused
 from events.publish import public_events
-from events.signals import Body, Signal, Tick
+from events.signals import AppealFiled, Body, Signal, Tick
 from tests.golden.kinds import bodies, outcomes, tag
 from tests.support.filled import filled
 
@@ -41,6 +43,11 @@ def main() -> None:
         for _, _, value in public_events(made):
             name = value.decode().partition('"type":"')[2].partition('"')[0]
             files[f"events/{name}.json"] = value
+    refused = msgspec.structs.replace(
+        entry(filled(Refused, code="too_late")), cause=signal(filled(AppealFiled))
+    )
+    for _, _, value in public_events(refused):
+        files["events/goodstanding.appeal.refused.v1.json"] = value
     for name, data in files.items():
         path = GOLDEN / name
         if not path.exists():

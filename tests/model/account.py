@@ -15,12 +15,14 @@ from typing import Any, Protocol
 from events.policy import Policy
 from events.signals import (
     AccountChanged,
+    AppealFiled,
     CampaignFound,
     ContactBarred,
     Decided,
     Finding,
     NoticeDelivered,
     PostScreened,
+    RecordCarried,
     Signal,
     Tick,
 )
@@ -31,7 +33,7 @@ LADDER = ("ladder", "owed")
 """Suspensions that the ladder gave: at a rise, or in place of a proposal that came to nothing."""
 
 
-MERCIES = ("overturn", "waive", "reduce")
+MERCIES = ("overturn", "waive", "reduce", "decide_appeal")
 """Decisions from which no suspension and no proposal ever follows."""
 
 
@@ -49,6 +51,9 @@ class Sight(Protocol):
 
     def case_subject(self, case: str) -> tuple[str, str, bool]:
         """Subject, kind and openness of a case."""
+
+    def appealed(self, appeal: str) -> tuple[str, str]:
+        """Kind (`strike`, or that of the sanction) and id of what an appeal is about."""
 
 
 @dataclass
@@ -138,6 +143,10 @@ class AccountModel:
         self.suspensions: list[Suspension] = []
         self.hidden: set[str] = set()
         self.reviews: dict[str, Review] = {}
+        self.persons: dict[str, str] = {}
+        """Who made each decision, by the id of its signal."""
+        self.judges: dict[str, set[str]] = {}
+        """Who struck, confirmed or reduced each act."""
         self.kind: str | None = None
         self.bearers: dict[str, str] = {}
         """The post that first had a fingerprint or target."""
@@ -179,12 +188,14 @@ class AccountModel:
             return self._decide(signal, body, now, sight)
         if isinstance(body, Tick):
             return self._tick(body.at)
+        if isinstance(body, AppealFiled):
+            return True  # it is heard or refused, and either is on record
         if isinstance(body, AccountChanged):
             self.kind = body.account_kind or self.kind
             self.asked_for_profile = self.asked_for_profile or body.profile is not None
             return True if body.change == "registered" else None
-        if isinstance(body, CampaignFound | ContactBarred):
-            raise NotImplementedError("the model adds nothing up")
+        if isinstance(body, CampaignFound | ContactBarred | RecordCarried):
+            raise NotImplementedError("the model adds nothing up, and takes no records over")
         return None
 
     def _post(self, signal: Signal, body: PostScreened, now: datetime) -> bool | None:
@@ -329,6 +340,12 @@ class AccountModel:
             current = sight.version(body.target_kind, body.target, body.account)
         except KeyError:
             return True  # refused: there is no such target
+        if body.actor_account == body.account:
+            return True  # refused: nobody decides about themselves
+        if body.actor_account is not None:
+            raise NotImplementedError("the model doesn't know who has part in what")
+        if body.decision == "confirm_termination" and "terminations.confirm" not in body.capabilities:
+            return True  # refused: not everybody may
         if body.version is None or body.version != current:
             return True  # refused: stale, or it doesn't say what the person saw
         handlers = {
@@ -341,10 +358,12 @@ class AccountModel:
             "reduce": self._reduce,
             "dismiss": self._dismiss,
             "confirm_termination": self._confirm_termination,
+            "decide_appeal": self._answer,
         }
         handler = handlers.get(body.decision)
         if handler is None:
             raise NotImplementedError(f"the model knows no decision `{body.decision}`")
+        self.persons[signal.id] = signal.actor.id
         handler(Turn(signal, body, now, sight))
         return True
 
@@ -358,6 +377,7 @@ class AccountModel:
             names = turn.sight.acts(turn.body.target)
         acts = {act.name: act for act in self._acts()}
         for name in names:
+            self._judged(turn, name)
             if name in acts:
                 act = acts[name]
                 self._change(turn.signal, name, turn.now, sure=Sure(act.severity, act.own, act.next))
@@ -386,6 +406,7 @@ class AccountModel:
         case = self.policy.case(turn.body.guideline, turn.body.case)
         assert case is not None
         name = f"post:{turn.body.post}" if turn.body.post else f"manual:{turn.signal.id}"
+        self._judged(turn, name)
         occurred = min(turn.body.act_at or turn.signal.occurred_at, turn.signal.received_at)
         self._issue(
             turn.signal,
@@ -408,19 +429,69 @@ class AccountModel:
             self._end(turn.sight.sanction_cause(turn.body.target))
             return
         status = {"overturn": "overturned", "waive": "waived"}[turn.body.decision]
-        for name in turn.sight.acts(turn.body.target):
-            if name in self.gone:
-                continue
+        names = turn.sight.acts(turn.body.target)
+        self._fall(turn, [name for name in names if name not in self.gone], status)
+
+    def _fall(self, turn: Turn, names: list[str], status: str) -> None:
+        for name in names:
             self.gone[name] = status
             if status == "overturned":  # what is waived was right: its content stays hidden
                 self.hidden.discard(name)
             self.changes.append(Change(self.order, turn.now, "removed", name, self.policy))
         self._refold(turn.now)
 
+    def _judged(self, turn: Turn, name: str) -> None:
+        self.judges.setdefault(name, set()).add(turn.signal.actor.id)
+
+    # --- appeals ----------------------------------------------------------------------------------
+
+    def _answer(self, turn: Turn) -> None:
+        """Somebody answers an appeal: nothing follows where they had a part in it, or where it is denied."""
+        _, kind, is_open = turn.sight.case_subject(turn.body.target)
+        if kind != "appeal" or not is_open:
+            return
+        of, about = turn.sight.appealed(turn.body.target)
+        if of == "termination" or (of != "strike" and self._of(turn, about, "holding")):
+            raise NotImplementedError("the model doesn't know what follows a reversed termination")
+        names = turn.sight.acts(turn.body.target)
+        judges = set().union(*(self.judges.get(name, set()) for name in names))
+        if of != "strike":
+            judges.add(self.persons.get(turn.sight.sanction_cause(about), ""))
+        if turn.signal.actor.id in judges:
+            return
+        if turn.body.outcome == "granted":
+            self._fall(turn, [name for name in names if self.gone.get(name) != "overturned"], "overturned")
+            if of != "strike":
+                self._end(turn.sight.sanction_cause(about))
+        elif turn.body.outcome == "partly_granted":
+            self._answer_partly(turn, of, names)
+
+    def _answer_partly(self, turn: Turn, of: str, names: tuple[str, ...]) -> None:
+        if turn.body.until is not None:
+            raise NotImplementedError("the model doesn't know of sanctions that end earlier")
+        if turn.body.severity is not None:
+            standing = {act.name: act for act in self._acts()}
+            if of == "strike" and names[0] in standing and turn.body.severity < standing[names[0]].severity:
+                self._lessen(turn, names)
+            return
+        left = [name for name in names if self.gone.get(name) != "overturned"]
+        fallen = [name for strike in turn.body.strikes for name in turn.sight.acts(strike)]
+        if set(fallen) <= set(left) and len(fallen) < len(left):
+            self._fall(turn, fallen, "overturned")
+
+    def _of(self, turn: Turn, sanction: str, kind: str) -> bool:
+        """Whether a sanction is a suspension of this kind."""
+        cause = turn.sight.sanction_cause(sanction)
+        return any(s.cause == cause and s.kind == kind for s in self.suspensions)
+
     def _reduce(self, turn: Turn) -> None:
+        self._lessen(turn, turn.sight.acts(turn.body.target))
+
+    def _lessen(self, turn: Turn, names: tuple[str, ...]) -> None:
         """A correction counts from the beginning: the act never was more than this."""
         assert turn.body.severity is not None
-        for name in turn.sight.acts(turn.body.target):
+        for name in names:
+            self._judged(turn, name)
             fixed = dict[str, object](
                 severity=turn.body.severity,
                 own=arithmetic.cost(self.policy, turn.body.severity),
@@ -542,6 +613,13 @@ class AccountModel:
             return False
         changed = before is None or self._points(before) != self._points(at)
         return True if changed else None
+
+    def next_end(self, now: datetime) -> datetime | None:
+        """When a suspension or the price of an act ends next: no tick before that can be due."""
+        acts = self._acts()
+        ends = [s.end for s in self.suspensions if not s.over]
+        ends += [_end(act, severity) for act in acts for severity in (act.own, act.next)]
+        return min((end for end in ends if end is not None and end > now), default=None)
 
     def _points(self, t: datetime) -> tuple[int, int]:
         acts = self._acts()

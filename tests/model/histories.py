@@ -16,6 +16,7 @@ from tests.model.account import AccountModel
 from tests.model.sight import ViewSight
 from tests.support.policies import small_policy
 from tests.support.signals import (
+    appeal_signal,
     day,
     decided,
     decision_signal,
@@ -28,7 +29,7 @@ from tests.support.view import SanctionRow, StrikeRow
 from tests.support.world import World
 
 GUIDELINES = ("keep-it-clean", "no-selling")
-MODERATORS = ("mod-ann", "mod-bob")
+MODERATORS = ("mod-ann", "mod-bob", "mod-cyd")
 WAITS_H = (1, 6, 25, 49, 24 * 8, 24 * 31, 24 * 89, 24 * 90, 24 * 181)
 LATE_H = (0, 0, 0, 5, 30, 24 * 10)
 ACCOUNT = "ann"
@@ -63,10 +64,15 @@ KINDS = (
     "lift",
     "stale",
     "unversioned",
+    "own",
     "again",
     "doubt",
     "confirm_case",
     "dismiss",
+    "appeal",
+    "appeal",
+    "answer",
+    "answer",
     "confirm_termination",
     "imported",
 )
@@ -223,6 +229,34 @@ class Play:
             about = things[(draw.a * 8 + draw.b) % len(things)]
             self._send(notice_signal(self.account, about, self.at, event=self._name("notice")))
 
+    def _appeal(self, draw: Draw) -> None:
+        """Whatever there is or was, by the account or the platform for it."""
+        things = [row.id for row in self.strikes]
+        things += [row.id for row in self.suspensions if row.origin != "termination_proposal"]
+        if things:
+            about, event = things[(draw.a * 8 + draw.b) % len(things)], self._name("appeal")
+            by: Any = ("account", "platform")[draw.c % 2]
+            self._send(
+                appeal_signal(
+                    self.account, event, about, self.at, event, by, policy_version=self.policy.version
+                )
+            )
+
+    def _answer(self, draw: Draw) -> None:
+        """By somebody who may have had a part in it."""
+        view = self.world.view
+        live = [row for row in view.cases_of(self.account, "appeal") if row.open]
+        if not live:
+            return
+        row = live[draw.a % len(live)]
+        ways: tuple[dict[str, Any], ...] = (
+            {"outcome": "granted"},
+            {"outcome": "denied"},
+            {"outcome": "partly_granted", "strikes": view.appeals[row.id].strikes[:1]},
+            {"outcome": "partly_granted", "severity": 1},
+        )
+        self._decide("decide_appeal", "case", row.id, row.version, draw.c, **ways[draw.b % len(ways)])
+
     def _decide(
         self, decision: str, kind: str, target: str, version: int | None, by: int, **more: Any
     ) -> None:
@@ -234,7 +268,7 @@ class Play:
                 body,
                 self.at,
                 self._name("decision"),
-                by=MODERATORS[by % 2],
+                by=MODERATORS[by % 3],
                 policy_version=self.policy.version,
             )
         )
@@ -271,6 +305,9 @@ class Play:
 
     def _unversioned(self, draw: Draw) -> None:
         self._on_strike("overturn", draw.a, draw.b, draw.c, off=None)
+
+    def _own(self, draw: Draw) -> None:
+        self._on_strike("overturn", draw.a, draw.b, draw.c, actor_account=self.account)
 
     def _strike(self, draw: Draw) -> None:
         severity = (1, 1, 2, 2, 2, 3, 3, 4)[draw.a]
@@ -338,4 +375,5 @@ class Play:
                 "",
                 self.world.view.version("account", "", self.account),
                 draw.c,
+                **({"capabilities": ()} if draw.a == 0 else {}),
             )

@@ -27,3 +27,8 @@ class ViewSight:
         """Subject, kind and openness of a case."""
         row = self._view.cases[case]
         return row.subject, row.kind, row.open
+
+    def appealed(self, appeal: str) -> tuple[str, str]:
+        """Kind (`strike`, or that of the sanction) and id of what an appeal is about."""
+        about = self._view.appeals[appeal].about
+        return ("strike" if about in self._view.strikes else self._view.sanctions[about].kind), about

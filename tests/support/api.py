@@ -2,16 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+from aiokafka.structs import ConsumerRecord
 
+from events.dead_letters import DeadLetter
 from events.policy import Policy
 from services.api.app import create_app
+from services.api.parts import Outbox, Parts
 from services.keys import KeyTable, new_key
 from services.runtime.reading import Database
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Sent:
+    """An outbox that keeps what it is given. `fault`: what it raises instead."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.records: list[tuple[str, bytes, bytes]] = []
+        self.fault = fault
+
+    async def send(self, topic: str, key: bytes, value: bytes, now: datetime) -> None:
+        """Keep a record."""
+        del now
+        if self.fault is not None:
+            raise self.fault
+        self.records.append((topic, key, value))
+
+
+class Letters:
+    """Dead letters in memory."""
+
+    def __init__(self, *letters: tuple[DeadLetter | None, ConsumerRecord]) -> None:
+        self.letters = letters
+
+    async def read(self, since: datetime | None) -> AsyncIterator[tuple[DeadLetter | None, ConsumerRecord]]:
+        """All of them."""
+        del since
+        for letter in self.letters:
+            yield letter
+
+
+def parts_over(
+    database: Database, policies: Mapping[str, Policy], outbox: Outbox | None = None, **more: Any
+) -> Parts:
+    """Parts in memory, but for the database. It is noon, and the last of the policies is in force."""
+
+    async def noon() -> datetime:
+        return NOON
+
+    fields: dict[str, Any] = {
+        "database": database,
+        "policies": lambda: policies,
+        "activations": lambda: tuple(enumerate(policies)),
+        "now": noon,
+        "outbox": outbox or Sent(),
+        "refused": Letters(),
+    }
+    return Parts(**{**fields, **more})
 
 
 class Client:
@@ -28,17 +82,21 @@ class Client:
 
 @asynccontextmanager
 async def asked(
-    database: Database, folder: Path, holders: Mapping[str, tuple[str, ...]], policies: Mapping[str, Policy]
+    database: Database,
+    folder: Path,
+    holders: Mapping[str, tuple[str, ...]],
+    policies: Mapping[str, Policy],
+    parts: Parts | None = None,
 ) -> AsyncIterator[Client]:
-    """A client of an API over this database, with a key for each holder."""
+    """A client of an API over this database, with a key for each holder; or over whole `parts`."""
     path = folder / "keys.json"
     keys = {name: new_key(path, name, capabilities) for name, capabilities in holders.items()}
 
     @asynccontextmanager
-    async def parts() -> AsyncIterator[tuple[Database, Callable[[], Mapping[str, Policy]]]]:
-        yield database, lambda: policies
+    async def made() -> AsyncIterator[Parts]:
+        yield parts or parts_over(database, policies)
 
-    app = create_app(parts, KeyTable(path))
+    app = create_app(made, KeyTable(path))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

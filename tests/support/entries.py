@@ -218,6 +218,7 @@ class _Life:
         self.filed: list[str] = []
         self.folded: list[tuple[str, str]] = []
         self.proposals: list[str] = []
+        self.appeals: list[str] = []
 
 
 def random_history(
@@ -331,7 +332,31 @@ def _reporting(random: Random, life: _Life, name: str, now: datetime) -> list[le
     return [ledger.ReportNoted(f"report-out-{name}", "acc-subject", "forwarded", 1000, now)]
 
 
+def _appealing(random: Random, life: _Life, name: str, now: datetime) -> list[ledger.Outcome]:
+    if life.appeals and random.random() < 0.5:
+        outcome: ledger.AppealOutcome = random.choice(["granted", "partly_granted", "denied"])
+        fell = tuple(life.strikes[-1:]) if outcome == "granted" else ()
+        severity = 1 if outcome == "partly_granted" else None
+        appeal = life.appeals.pop()
+        return [
+            ledger.AppealDecided(
+                appeal, f"own-{appeal}", "about", outcome, fell, 2, PERSON, "reason-4", now, severity
+            )
+        ]
+    about = random.choice([*life.strikes, *life.sanctions, "unknown"])
+    life.appeals.append(f"appeal-{name}")
+    return [
+        ledger.NoticeNoted(about, None, now, now + timedelta(days=30)),
+        ledger.AppealFiled(
+            f"appeal-{name}", f"own-{name}", about, "strike", "account", tuple(life.strikes[-2:]), "text-1",
+            now + timedelta(days=30), now,
+        ),
+    ]  # fmt: skip
+
+
 def _rest(random: Random, life: _Life, name: str, account: str, now: datetime) -> list[ledger.Outcome]:
+    if random.random() < 0.4:
+        return _appealing(random, life, name, now)
     if life.proposals and random.random() < 0.5:
         return [ledger.TerminationSettled(life.proposals.pop(), "dismissed", PERSON, now)]
     if random.random() < 0.3:

@@ -18,6 +18,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
+from events.capabilities import ASKED
 from events.codec import decode_entry
 from events.control import activation_requested, advance_requested
 from events.ids import account_entity
@@ -29,6 +30,7 @@ from services.runtime.kafka import Kafka, admin, plain_producer
 from services.runtime.restore import pages
 from services.runtime.settings import Settings
 from tests.support import story as tell
+from tests.support.api_desk import ApiDesk, Asked
 from tests.support.play import check, check_shown, locate, of_account, version
 from tests.support.signals import day
 from tests.support.story import Story
@@ -56,6 +58,7 @@ class Deployment:
         self._producer: AIOKafkaProducer = plain_producer(settings.bootstrap_servers)
         self._admin = admin(settings.bootstrap_servers)
         self._next: dict[TopicPartition, int] = {}
+        self._entries: dict[int, int] = {}
         self._asked = 0
 
     async def __aenter__(self) -> Self:
@@ -126,7 +129,11 @@ class Deployment:
             for at in ats:
                 begin = self._next.get(at, 0)
                 async for page in pages(reader, at, begin, ends[at]):
-                    found += [record.value or b"" for record in page if record.offset < ends[at]]
+                    taken = [record for record in page if record.offset < ends[at]]
+                    found += [record.value or b"" for record in taken]
+                    # The end itself may be past the marker of a transaction, which nobody is handed.
+                    if taken:
+                        self._entries[at.partition] = taken[-1].offset + 1
                 self._next[at] = ends[at]
         finally:
             await reader.stop()
@@ -149,6 +156,24 @@ class Deployment:
         finally:
             await connection.close()
         return rows, [row["data"] for row in found]
+
+    async def shown(self) -> None:
+        """Wait until the projection has everything that was read from the ledger so far."""
+        connection = await asyncpg.connect(self.settings.postgres_dsn)
+        places = (
+            "SELECT partition, next FROM stream_offsets WHERE topic = $1 AND reader = "
+            "(SELECT schema_name FROM projections WHERE state = 'live')"
+        )
+        try:
+            async with asyncio.timeout(QUIET_S_MAX):
+                while True:
+                    rows = await connection.fetch(places, "ledger")
+                    reached = {row["partition"]: row["next"] for row in rows}
+                    if all(reached.get(number, 0) >= end for number, end in self._entries.items()):
+                        return
+                    await asyncio.sleep(POLL_S)
+        finally:
+            await connection.close()
 
     async def purge(self, account: str) -> None:
         """Purge an account's rows."""
@@ -179,10 +204,16 @@ class Deployment:
 
 
 class KafkaPlayer:
-    """Plays one story. `suffix` keeps its accounts apart from other stories'; `first_day` is its day 0."""
+    """Plays one story. `suffix` keeps its accounts apart from other stories'; `first_day` is its day 0.
 
-    def __init__(self, deployment: Deployment, story: Story, suffix: str, first_day: float) -> None:
+    What people decide goes through the API of `desk`, if there is one, wherever the API would send it on.
+    """
+
+    def __init__(
+        self, deployment: Deployment, story: Story, suffix: str, first_day: float, desk: ApiDesk | None = None
+    ) -> None:
         self.deployment = deployment
+        self._desk = desk
         self.view = View()
         self._story = story
         self._suffix = suffix
@@ -191,7 +222,7 @@ class KafkaPlayer:
         self._moments = 0
         self._posting = False
         self._ledger: list[bytes] = []
-        self._sent: list[tuple[Event, ...]] = []
+        self._sent: list[tuple[Event, ...] | Asked] = []
 
     async def play(self) -> None:
         """Play the whole story. Raises `AssertionError`, naming the step at which it goes another way."""
@@ -232,8 +263,8 @@ class KafkaPlayer:
             self._at, self._moments = day(self._first_day + step.day), 0
             await self.deployment.advance(self._at)
         elif isinstance(step, tell.Again):
-            for events in list(self._sent) if step.everything else self._sent[-1:]:
-                await self.deployment.send(*events)
+            for sent in list(self._sent) if step.everything else self._sent[-1:]:
+                await self._send(sent)
         elif isinstance(step, tell.Policy):
             await self.deployment.activate(step.name)
         elif isinstance(step, tell.Purge):
@@ -242,9 +273,23 @@ class KafkaPlayer:
             own = self._own(step.account)
             entries = of_account(self._ledger, own)
             check_shown(step, *await self.deployment.projected(own, len(entries)), entries)
+        elif isinstance(step, tell.Decide) and self._desk is not None and self._desk.takes(step):
+            kind, target = locate(self.view, step.target)
+            target = target or self._own(step.account)
+            key = f"story-{self._story.number}-{name}"
+            await self.deployment.shown()
+            self._sent.append(self._desk.asked(step, kind, target, self._decided(step), key))
+            await self._send(self._sent[-1])
         else:
             self._sent.append((self._event(step, name),))
-            await self.deployment.send(*self._sent[-1])
+            await self._send(self._sent[-1])
+
+    async def _send(self, sent: tuple[Event, ...] | Asked) -> None:
+        if isinstance(sent, Asked):
+            assert self._desk is not None
+            await self._desk.decide(sent)
+        else:
+            await self.deployment.send(*sent)
 
     def _own(self, name: str) -> str:
         return name + self._suffix
@@ -276,6 +321,10 @@ class KafkaPlayer:
         if isinstance(step, tell.Told):
             data = {"about": locate(self.view, step.about)[1]}
             return self._made("accounts", "notice.delivered", step.account, name, data)
+        if isinstance(step, tell.Appeal):
+            about = locate(self.view, step.about)[1]
+            data = {"appeal": self._own(step.name), "about": about, "by": step.by, "text": step.text}
+            return self._made("accounts", "appeal.filed", step.account, name, data)
         assert isinstance(step, tell.Report), f"a player can't play {step}"
         data = {
             "report": self._own(step.report),
@@ -295,12 +344,17 @@ class KafkaPlayer:
         return profile
 
     def _decision(self, step: tell.Decide, name: str) -> Event:
+        data = {key: value for key, value in self._decided(step).items() if value is not None}
+        return self._made("decisions", f"decision.{step.decision}", step.account, name, data)
+
+    def _decided(self, step: tell.Decide) -> dict[str, Any]:
+        """The fields of a decision's contract; None: not said."""
         kind, target = locate(self.view, step.target)
         found = step.specimen
         fields: dict[str, Any] = {
             "version": version(self.view, step),
             "reason": "so decided in a story",
-            "actor": {"id": step.by, "capabilities": []},
+            "actor": self._actor(step),
             "target": {"kind": kind, "id": target} if target else None,
             "guideline": found.guideline if found else None,
             "case": found.case if found else None,
@@ -310,9 +364,19 @@ class KafkaPlayer:
             "post": self._own(step.post) if step.post else None,
             "revision": 1 if step.post else None,
             "other": self._own(step.other) if step.other else None,
+            "outcome": step.outcome,
+            "strikes": [locate(self.view, strike)[1] for strike in step.strikes] or None,
         }
-        data = {key: value for key, value in fields.items() if value is not None}
-        return self._made("decisions", f"decision.{step.decision}", step.account, name, data)
+        if step.decision == "decide_appeal":
+            fields |= {"appeal": target, "target": None}
+        if step.decision == "propose_referral":
+            fields |= {"emergency": step.outcome == "emergency", "outcome": None}
+        return fields
+
+    def _actor(self, step: tell.Decide) -> dict[str, Any]:
+        """Who decides, as a server would say."""
+        actor = {"id": step.by, "capabilities": sorted(ASKED if step.may is None else step.may)}
+        return {**actor, "account": self._own(step.own)} if step.own else actor
 
     def _made(self, topic: str, what: str, subject: str, name: str, data: dict[str, Any]) -> Event:
         self._moments += 1

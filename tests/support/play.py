@@ -6,16 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
+from events.accounts import AppealFiled
+from events.capabilities import ASKED
 from events.codec import decode_entry
 from events.ids import account_entity, digest
+from events.intake import INPUT_ERRORS, read_event
 from events.policy import Policy
 from events.signals import Actor, ContactRefused, Finding, Fingerprints, Key, KeyKind, Signal
 from projections.recorded import Recorded
 from tests.support import story as tell
 from tests.support.signals import (
     account_signal,
+    appeal_signal,
     day,
     decided,
     decision_signal,
@@ -129,6 +134,21 @@ def tell_story(player: Player, story: Story) -> None:
                 player.play(step, f"{story.name}:{number}")
         except (AssertionError, KeyError) as error:
             raise AssertionError(f"{where}: {error}") from error
+
+
+def appeal_event(
+    account: str, filed_as: str, about: str, at: datetime, name: str, step: tell.Appeal
+) -> dict[str, Any]:
+    """The event by which a platform sends an appeal."""
+    return {
+        "specversion": "1.0",
+        "id": name.replace(" ", "-"),
+        "source": "/stories",
+        "type": "goodstanding.appeal.filed.v1",
+        "subject": account,
+        "time": at.isoformat(),
+        "data": {"appeal": filed_as, "about": about, "by": step.by, "text": step.text},
+    }
 
 
 class PurePlayer:
@@ -247,10 +267,24 @@ class PurePlayer:
             yield notice_signal(
                 self._own(step.account), locate(self.view, step.about)[1], at, event=name, **more
             )
+        elif isinstance(step, tell.Appeal):
+            yield from self._appeal(step, at, name)
         elif isinstance(step, tell.Decide):
             yield self._decision(step, at, name)
         else:
             raise TypeError(f"a pure player can't play {step}")
+
+    def _appeal(self, step: tell.Appeal, at: datetime, name: str) -> Iterable[Signal]:
+        """What screening makes of it: nothing, where it keeps to no contract."""
+        own, about = self._own(step.account), locate(self.view, step.about)[1]
+        filed = appeal_event(own, self._own(step.name), about, at, name, step)
+        try:
+            event = read_event("accounts", own.encode(), msgspec.json.encode(filed), at)
+        except INPUT_ERRORS:
+            return
+        assert isinstance(event, AppealFiled)
+        data, version = event.data, self.world.policy.version
+        yield appeal_signal(own, data.appeal, data.about, at, name, data.by, policy_version=version)
 
     def _prints(self, step: tell.Post) -> Fingerprints | None:
         """As screening would take them of a post that links somewhere; others tell nothing alike."""
@@ -292,6 +326,10 @@ class PurePlayer:
             post=self._own(step.post) if step.post else None,
             revision=1 if step.post else None,
             other=self._own(step.other) if step.other else None,
+            outcome=step.outcome,
+            strikes=tuple(locate(self.view, strike)[1] for strike in step.strikes),
+            capabilities=tuple(sorted(ASKED if step.may is None else step.may)),
+            actor_account=self._own(step.own) if step.own else None,
         )
         return decision_signal(
             self._own(step.account),

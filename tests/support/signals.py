@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from events.capabilities import ASKED
 from events.ids import account_entity, derived_id, digest, partition_entity
 from events.signals import (
     AccountChanged,
     Actor,
+    AppealFiled,
     Body,
     Decided,
     Finding,
@@ -110,7 +112,8 @@ def post_signal(account: str, body: PostScreened, at: datetime, event: str = "",
 
 
 def decided(account: str, decision: str, kind: str, target: str, version: int | None, **more: Any) -> Decided:
-    """A person's decision."""
+    """A person's decision; unless said otherwise, they have every capability that a rule asks about."""
+    more.setdefault("capabilities", tuple(sorted(ASKED)))
     return Decided(
         account=account,
         decision=decision,
@@ -143,6 +146,21 @@ def notice_signal(account: str, about: str, at: datetime, event: str = "", **mor
         topic="accounts",
         **more,
     )
+
+
+def appeal_signal(
+    account: str,
+    filed_as: str,
+    about: str,
+    at: datetime,
+    event: str,
+    by: Literal["account", "platform"] = "account",
+    **more: Any,
+) -> Signal:
+    """An account, or the platform for it, appeals an outcome."""
+    body = AppealFiled(account, filed_as, about, by, f"appeal:{filed_as}")
+    actor = Actor("account", account) if by == "account" else Actor("platform", "platform")
+    return signal(account_entity(account), event, body, at, actor=actor, topic="accounts", **more)
 
 
 def account_signal(

@@ -124,6 +124,17 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Appeal:
+    """An account, or the platform for it, appeals an outcome; it needn't be one of the account's own."""
+
+    account: str
+    about: StrikeOf | SanctionOf
+    name: str
+    by: Literal["account", "platform"] = "account"
+    text: str = "It was a quotation, and not meant like that."
+
+
+@dataclass(frozen=True)
 class Decide:
     """A person decides.
 
@@ -142,6 +153,12 @@ class Decide:
     until_day: float | None = None
     name: str = ""
     other: str | None = None
+    outcome: str | None = None
+    strikes: tuple[StrikeOf, ...] = ()
+    may: tuple[str, ...] | None = None
+    """What the person may do of what a rule asks about; None: everything."""
+    own: str = ""
+    """Their own account in the community."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +226,7 @@ Step = (
     | Delete
     | Report
     | Told
+    | Appeal
     | Decide
     | Again
     | Policy

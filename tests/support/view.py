@@ -66,6 +66,20 @@ class CaseRow:
 
 
 @dataclass
+class AppealRow:
+    """An appeal as it stands."""
+
+    id: str
+    account: str
+    about: str
+    filed_as: str
+    strikes: tuple[str, ...]
+    outcome: str | None = None
+    decided_by: str | None = None
+    reason_ref: str | None = None
+
+
+@dataclass
 class View:
     """Every entry of a log, and what it comes to."""
 
@@ -73,6 +87,7 @@ class View:
     strikes: dict[str, StrikeRow] = field(default_factory=dict)
     sanctions: dict[str, SanctionRow] = field(default_factory=dict)
     cases: dict[str, CaseRow] = field(default_factory=dict)
+    appeals: dict[str, AppealRow] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     proposals: list[tuple[str, str]] = field(default_factory=list)
     """Account and ground of every termination that was proposed."""
@@ -117,7 +132,9 @@ class View:
         return [row for row in self.cases.values() if row.account == account and kind in {"", row.kind}]
 
     def acts(self, about: str) -> tuple[str, ...]:
-        """The acts that a strike, or a sanction that names strikes, is about; none for what isn't known."""
+        """The acts that a strike, a sanction or an appeal is about; none for what isn't known."""
+        if about in self.appeals:
+            return tuple(act for strike in self.appeals[about].strikes for act in self.acts(strike))
         if about in self.strikes:
             return (self.strikes[about].act,)
         if about in self.sanctions:
@@ -221,6 +238,15 @@ def _proposed(view: View, account: str, o: ledger.TerminationProposed) -> None:
     view.proposals.append((account, o.because))
 
 
+def _appeal_filed(view: View, account: str, o: ledger.AppealFiled) -> None:
+    view.appeals[o.appeal] = AppealRow(o.appeal, account, o.about, o.filed_as, o.strikes)
+
+
+def _appeal_decided(view: View, account: str, o: ledger.AppealDecided) -> None:
+    row = view.appeals[o.appeal]
+    row.outcome, row.decided_by, row.reason_ref = o.outcome, o.actor.id, o.reason_ref
+
+
 _FOLDS: dict[type, Callable[[View, str, Any], None]] = {
     ledger.StrikeIssued: _issued,
     ledger.StrikeAmended: _amended,
@@ -234,4 +260,6 @@ _FOLDS: dict[type, Callable[[View, str, Any], None]] = {
     ledger.CaseUpdated: _case_updated,
     ledger.CaseClosed: _case_closed,
     ledger.TerminationProposed: _proposed,
+    ledger.AppealFiled: _appeal_filed,
+    ledger.AppealDecided: _appeal_decided,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from tests.model.sight import ViewSight
 from tests.support.view import View
 from tests.verifier.reading import Record, Unproved
 
+NEVER = datetime.max.replace(tzinfo=UTC)
 COMPARED = ("rung", "suspended", "suspended_until", "terminated", "warnings")
 
 
@@ -45,6 +46,8 @@ class Partition:
         self._activation = -1
         self._view = View()
         self._models: dict[str, AccountModel] = {}
+        self._quiet: dict[str, datetime] = {}
+        """Until when a tick has nothing to do at an entity, unless something happens to it."""
 
     def walk(self, signals: Sequence[Signal]) -> None:
         """Take every signal in order. Raises `Unproved` at the first entry that is other or too many."""
@@ -62,6 +65,7 @@ class Partition:
     def _activate(self, body: PolicyActivated) -> None:
         if body.sequence > self._activation:
             self._activation, self._policy = body.sequence, self._policies[body.version]
+            self._quiet.clear()
 
     def _ticked(self, tick: Signal) -> None:
         fired: set[str] = set()
@@ -71,8 +75,12 @@ class Partition:
                 raise Unproved(f"{self._where()}: recorded at {entry.recorded_at}, and it is {self._now}")
             fired.add(entry.entity)
             self._take(entry.cause, entry)
-        for entity in self._models.keys() - fired:
-            if self._model(replace(tick, entity=entity)):
+        now = self._now or tick.received_at
+        for entity in [one for one in self._models if self._quiet.get(one, now) <= now and one not in fired]:
+            said = self._model(replace(tick, entity=entity))
+            if entity not in self._tally.skipped:
+                self._quiet[entity] = self._models[entity].next_end(now) or NEVER
+            if said:
                 raise Unproved(
                     f"{self._where()}: the tick of {self._now} left nothing for `{entity}`, and must"
                 )
@@ -101,6 +109,7 @@ class Partition:
         """What the model says about a signal; None, from then on, for an entity that it has no words for."""
         if self._policy is None or signal.entity in self._tally.skipped:
             return None
+        self._quiet.pop(signal.entity, None)
         model = self._models.get(signal.entity)
         if model is None:
             model = self._models[signal.entity] = AccountModel(self._policy, self._policies)

@@ -1,13 +1,21 @@
--- One row per appeal.
+-- One row per appeal that was taken in; its case has the same id.
 CREATE TABLE appeals (
     appeal        text        PRIMARY KEY,
     account       text        NOT NULL,
     about         text        NOT NULL,
+    about_kind    text        NOT NULL,
+    strikes       text[]      NOT NULL,
     status        text        NOT NULL,
+    filed_as      text        NOT NULL,
+    filed_by      text        NOT NULL,
     filed_at      timestamptz NOT NULL,
+    open_until    timestamptz NOT NULL,
     text_ref      text,
     decided_at    timestamptz,
     decided_by    text,
+    fallen        text[]      NOT NULL,
+    reduced_to    integer,
+    shortened_to  timestamptz,
     reason_ref    text,
     version       integer     NOT NULL,
     change        integer     NOT NULL,
@@ -20,3 +28,4 @@ CREATE TABLE appeals (
 
 CREATE INDEX appeals_account ON appeals (account, filed_at, appeal);
 CREATE INDEX appeals_about ON appeals (about);
+CREATE INDEX appeals_filed ON appeals (filed_at, appeal);

@@ -35,3 +35,7 @@ CREATE UNIQUE INDEX audit_entries_entity ON audit_entries (entity, sequence) INC
 
 -- From a signal to the entry that it caused: chains of causes are walked with it.
 CREATE INDEX audit_entries_cause ON audit_entries (cause_id);
+
+-- What a person did, in the order of time: few entries are a person's.
+CREATE INDEX audit_entries_person ON audit_entries (actor_id, recorded_at, partition, ledger_offset)
+    WHERE actor_kind = 'person';

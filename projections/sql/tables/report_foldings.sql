@@ -21,3 +21,4 @@ CREATE TABLE report_foldings (
 
 CREATE INDEX report_foldings_account ON report_foldings (account);
 CREATE INDEX report_foldings_case ON report_foldings (case_id);
+CREATE INDEX report_foldings_folded ON report_foldings (folded_at, report);

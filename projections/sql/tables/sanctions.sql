@@ -27,6 +27,8 @@ CREATE TABLE sanctions (
     carried_at      timestamptz,
     notice          jsonb       NOT NULL,
     policy_version  text        NOT NULL,
+    appeal_until    timestamptz,
+    appeal          text,
     version         integer     NOT NULL,
     change          integer     NOT NULL,
     sequence        bigint      NOT NULL,

@@ -32,6 +32,8 @@ CREATE TABLE strikes (
     notice             jsonb       NOT NULL,
     policy_version     text        NOT NULL,
     pricing_version    text        NOT NULL,
+    appeal_until       timestamptz,
+    appeal             text,
     version            integer     NOT NULL,
     change             integer     NOT NULL,
     sequence           bigint      NOT NULL,

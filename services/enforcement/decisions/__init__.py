@@ -11,7 +11,15 @@ from typing import Final
 
 from events.ledger import Refused
 from events.signals import Decided
-from services.enforcement.decisions import cases, sanctions, strikes, terminations
+from services.enforcement.decisions import (
+    appeals,
+    cases,
+    referrals,
+    sanctions,
+    separations,
+    strikes,
+    terminations,
+)
 from services.enforcement.decisions.refusals import Refusal, case_of, sanction_of, strike_of
 from services.enforcement.draft import Draft
 
@@ -36,6 +44,7 @@ def decided(draft: Draft, decision: Decided, more: Mapping[str, Handler]) -> Non
                 f"decision `{decision.decision}` is not carried out by this build",
                 "its contract is a draft; use another decision, or ask the community's staff to act by hand",
             )
+        separations.check(draft, decision)
         _check_version(draft, decision)
         handler(draft, decision)
     except Refusal as refusal:
@@ -119,4 +128,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "unmute_reporter": sanctions.mute,
     "propose_termination": terminations.propose,
     "confirm_termination": terminations.confirm,
+    "decide_appeal": appeals.decide_appeal,
+    "propose_referral": _by_target(case=referrals.propose),
+    "confirm_referral": _by_target(case=referrals.confirm),
 }

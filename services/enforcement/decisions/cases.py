@@ -7,6 +7,7 @@ from typing import Final
 from events.ledger import CaseFinding, CaseUpdated, NoteAdded
 from events.signals import Decided, ReportOutcome
 from services.enforcement.casework import answer_one, close
+from services.enforcement.decisions import referrals
 from services.enforcement.decisions.refusals import Refusal, case_of
 from services.enforcement.decisions.strikes import (
     BY_PERSON,
@@ -32,6 +33,8 @@ _OUTCOMES: Final[dict[str, ReportOutcome]] = {
 _ANSWERED_OTHERWISE: Final = {
     "termination": "use `confirm_termination`, or dismiss the case",
     "failed": "use `redecide` once the fault is mended, or dismiss the case",
+    "referral": "use `confirm_referral`, or dismiss the case",
+    "appeal": "use `decide_appeal`",
 }
 
 
@@ -103,6 +106,7 @@ def _violation(draft: Draft, decision: Decided, case: Case, finding: CaseFinding
         facts=finding.evidence.reason,
         confirmed=True,
         reason_ref=decision.reason_ref,
+        targets=finding.targets,
     )
 
 
@@ -121,6 +125,7 @@ def _again(draft: Draft, decision: Decided, act: Act) -> Violation:
         facts="a person found what a rule had found before",
         confirmed=True,
         reason_ref=decision.reason_ref,
+        targets=act.targets,
     )
 
 
@@ -135,8 +140,13 @@ def dismiss(draft: Draft, decision: Decided) -> None:
             f"use one of {', '.join(_OUTCOMES)}",
             case.version,
         )
+    if case.kind == "appeal":
+        message = "an appeal is granted or denied, not dismissed"
+        raise Refusal("not_allowed", message, "use `decide_appeal`", case.version)
     if decision.report is not None:
         _dismiss_report(draft, case, decision.report, outcome)
+    elif case.kind == "referral":
+        referrals.dismiss(draft, case, decision)
     elif case.kind == "termination":
         withdraw_termination(draft, "dismissed", draft.signal.actor, decision.reason_ref)
     else:
@@ -172,12 +182,11 @@ def _dismiss_case(draft: Draft, decision: Decided, case: Case) -> None:
 
 
 def escalate(draft: Draft, decision: Decided) -> None:
-    """Somebody with more say looks at it."""
+    """Somebody with more say looks at it. An appeal's version stays: nothing about it has changed."""
     case = case_of(draft, decision)
     actor, note_ref = draft.signal.actor, decision.reason_ref
-    draft.note(
-        CaseUpdated(case.id, case.version + 1, draft.now, escalated=True, note_ref=note_ref, actor=actor)
-    )
+    version = case.version + (case.kind != "appeal")
+    draft.note(CaseUpdated(case.id, version, draft.now, escalated=True, note_ref=note_ref, actor=actor))
 
 
 def note(draft: Draft, decision: Decided) -> None:

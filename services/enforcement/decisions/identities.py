@@ -6,8 +6,10 @@ from events.ids import account_entity
 from events.signals import Decided, LinkDecided
 from services.enforcement.decisions.refusals import Refusal, already_done
 from services.enforcement.draft import Draft
+from services.enforcement.holding import LINK
 from services.enforcement.links import note_link
-from services.enforcement.state import LINKS_MAX
+from services.enforcement.merging import carried_strikes, carry, take_back
+from services.enforcement.state import CARRIED_MAX, LINKS_MAX
 
 
 def link(draft: Draft, decision: Decided) -> None:
@@ -27,11 +29,56 @@ def link(draft: Draft, decision: Decided) -> None:
     _tell(draft, other, linked=True)
 
 
+def merge(draft: Draft, decision: Decided) -> None:
+    """The person goes on with the other account, without fault: their record goes on there."""
+    state = draft.state
+    other = _other(draft, decision)
+    if state.merged_into is not None:
+        raise already_done(f"the record goes on at account `{state.merged_into.account}`", state.version)
+    if other in state.merged_from:
+        raise Refusal(
+            "invalid",
+            f"the record of account `{other}` goes on at this one",
+            "take that back first: `unlink`, decided about that account",
+            state.version,
+        )
+    if state.proposal is not None or any(s.kind != "content_removal" for s in state.sanctions):
+        raise Refusal(
+            "not_allowed",
+            "sanctions are in force, and a merge takes none along",
+            "wait until they are over, or lift them; an account made to get round them is linked instead",
+            state.version,
+        )
+    if any(case.subject != f"{LINK}{other}" for case in state.cases):
+        raise Refusal("not_allowed", "the account has open cases", "answer them first", state.version)
+    if len(carried_strikes(state, draft.now)) > CARRIED_MAX:
+        raise Refusal(
+            "invalid",
+            f"more than {CARRIED_MAX} strikes count, and none may be left behind",
+            "waive those that don't matter",
+            state.version,
+        )
+    carry(draft, other, decision.reason_ref)
+
+
 def unlink(draft: Draft, decision: Decided) -> None:
-    """They are not one person's, whatever they have in common: nobody is asked about them again."""
+    """They are not one person's, whatever they have in common: nobody is asked about them again.
+
+    A merge with the other account is taken back.
+    """
     other = _other(draft, decision)
     if other in draft.state.apart:
         raise already_done(f"account `{other}` is known to be somebody else's", draft.state.version)
+    if other in draft.state.merged_from:
+        raise Refusal(
+            "not_allowed",
+            f"the record of account `{other}` goes on at this one",
+            "decide it about that account, which takes the merge back",
+            draft.state.version,
+        )
+    into = draft.state.merged_into
+    if into is not None and into.account == other:
+        take_back(draft, decision.reason_ref)
     note_link(draft, other, decision.reason_ref, linked=False)
     _tell(draft, other, linked=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from events.ids import carried_strike
 from events.ledger import RefusalCode
 from events.signals import Decided
 from services.enforcement.draft import Draft
@@ -28,7 +29,14 @@ def already_done(message: str, version: int) -> Refusal:
 
 
 def strike_of(draft: Draft, decision: Decided) -> Act:
-    """The strike that is decided about. Raises `Refusal` where the account has none such."""
+    """The strike that is decided about. Raises `Refusal` where the account has none such, or no longer."""
+    into = draft.state.merged_into
+    if into is not None and decision.target in into.strikes:
+        raise Refusal(
+            "not_allowed",
+            f"the account's record goes on at account `{into.account}`, and this strike with it",
+            f"decide about strike `{carried_strike(into.account, decision.target)}` there",
+        )
     act = find_strike(draft.state, decision.target)
     if act is None:
         raise Refusal(

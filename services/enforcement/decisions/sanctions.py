@@ -126,7 +126,13 @@ def overturn(draft: Draft, decision: Decided) -> None:
 
 def reduce(draft: Draft, decision: Decided) -> None:
     """Move a sanction's end to earlier; into the past: end it now."""
-    held, until = _timed(draft, decision), decision.until
+    shorten(draft, sanction_of(draft, decision), decision)
+
+
+def shorten(draft: Draft, held: Sanction, decision: Decided) -> None:
+    """Move a sanction's end to when a decision says. Raises `Refusal` where it has none that can be moved."""
+    until = decision.until
+    _check_timed(held)
     if until is None or (held.ends_at is not None and until >= held.ends_at):
         raise Refusal(
             "invalid",
@@ -142,7 +148,8 @@ def reduce(draft: Draft, decision: Decided) -> None:
 
 def extend(draft: Draft, decision: Decided) -> None:
     """Move a sanction's end to later, or until it is lifted."""
-    held, until = _timed(draft, decision), decision.until
+    held, until = sanction_of(draft, decision), decision.until
+    _check_timed(held)
     if held.ends_at is None or (until is not None and until <= held.ends_at):
         raise Refusal(
             "invalid",
@@ -157,8 +164,7 @@ def extend(draft: Draft, decision: Decided) -> None:
     draft.note(SanctionAmended(held.id, "extended", until, actor, reason_ref, draft.now, notice=notice))
 
 
-def _timed(draft: Draft, decision: Decided) -> Sanction:
-    held = sanction_of(draft, decision)
+def _check_timed(held: Sanction) -> None:
     if held.origin == "termination_proposal":
         raise Refusal(
             "not_allowed",
@@ -166,7 +172,6 @@ def _timed(draft: Draft, decision: Decided) -> Sanction:
             "dismiss its case or overturn it, and impose another sanction",
             held.version,
         )
-    return held
 
 
 def restore(draft: Draft, decision: Decided) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from events.ids import post_act
 from events.ledger import Detection, RemovalStatus, StrikeConfirmed
 from events.signals import Decided
-from services.enforcement.casework import close, close_cases_of
+from services.enforcement.casework import close, close_cases_of, correct_answers
 from services.enforcement.decisions.refusals import Refusal, already_done, surviving_of
 from services.enforcement.draft import Draft, find_case, notice_of
 from services.enforcement.ladder import Height, survivors
@@ -154,6 +154,9 @@ def waive(draft: Draft, decision: Decided) -> None:
 def fall(draft: Draft, acts: list[Act], status: RemovalStatus, reason_ref: str | None) -> None:
     """Strikes fall, their content comes back, and what they had led to is refolded: all in this one entry."""
     actor = draft.signal.actor
+    if status == "overturned":
+        for act in acts:
+            correct_answers(draft, act.act)
     for act in acts:
         remove(draft, act, status, actor, reason_ref)
     for act in acts:
@@ -165,7 +168,11 @@ def fall(draft: Draft, acts: list[Act], status: RemovalStatus, reason_ref: str |
 
 def reduce(draft: Draft, decision: Decided) -> None:
     """A strike was less severe. It costs what the policy that it was issued under says of that."""
-    act = surviving_of(draft, decision)
+    lessen(draft, surviving_of(draft, decision), decision)
+
+
+def lessen(draft: Draft, act: Act, decision: Decided) -> None:
+    """Reduce a strike to the severity that a decision names. Raises `Refusal` where that isn't below it."""
     severity = decision.severity or 0
     if not 1 <= severity < act.severity:
         raise Refusal(

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from events import ledger
-from services.enforcement.evolve import accounts, cases, identities, memory, reports, sanctions, strikes
+from services.enforcement.evolve import (
+    accounts,
+    appeals,
+    cases,
+    identities,
+    memory,
+    referrals,
+    reports,
+    sanctions,
+    strikes,
+)
 from services.enforcement.state import AccountState
 
 
@@ -59,4 +69,10 @@ _FOLDS: Final[dict[type, Callable[[AccountState, Any], AccountState]]] = {
     ledger.BarMetNoted: identities.bar_met_noted,
     ledger.NameNoted: identities.name_noted,
     ledger.LinkNoted: identities.link_noted,
+    ledger.AppealFiled: appeals.appeal_filed,
+    ledger.AppealDecided: appeals.appeal_decided,
+    ledger.ReferralProposed: referrals.referral_proposed,
+    ledger.ReferralOverdue: referrals.referral_overdue,
+    ledger.ReferralSettled: referrals.referral_settled,
+    ledger.MergeNoted: identities.merge_noted,
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from events.ledger import CaseClosed, CaseFinding, CaseOpened, CaseUpdated, Failed
+from services.enforcement.evolve.appeals import answered
 from services.enforcement.state import (
     CASE_FAILED_SIGNALS_MAX,
     CASE_FINDINGS_MAX,
@@ -62,6 +63,9 @@ def _with_finding(findings: tuple[CaseFinding, ...], added: CaseFinding) -> tupl
 
 def case_closed(state: AccountState, o: CaseClosed) -> AccountState:
     """A case was answered; where it was the one about a fault, the clock takes the account up again."""
+    case = next((case for case in state.cases if case.id == o.case), None)
+    if case is not None and case.reports and o.report_outcome is not None:
+        state = answered(state, case, o.report_outcome)
     cases = tuple(case for case in state.cases if case.id != o.case)
     closed = (*state.closed_cases, ClosedCase(o.case, o.version))[-CASES_CLOSED_MAX:]
     return replace(

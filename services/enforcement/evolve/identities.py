@@ -6,17 +6,19 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from events.ledger import BarMetNoted, LinkNoted, NameNoted, PairNoted
+from events.ledger import BarMetNoted, LinkNoted, MergeNoted, NameNoted, PairNoted
 from events.signals import Key
 from services.enforcement.state import (
     APART_MAX,
     BARS_MET_MAX,
     KEYS_OF_KIND_MAX,
+    LINKS_MAX,
     NAMES_MET_MAX,
     PAIR_KEYS_MAX,
     PAIRS_MAX,
     AccountState,
     HeldKey,
+    MergedInto,
     MetBar,
     Pair,
 )
@@ -73,6 +75,16 @@ def bar_met_noted(state: AccountState, o: BarMetNoted) -> AccountState:
 def name_noted(state: AccountState, o: NameNoted) -> AccountState:
     """A person is asked once about each account whose name it looks like."""
     return replace(state, names_met=(*state.names_met, o.other)[-NAMES_MET_MAX:])
+
+
+def merge_noted(state: AccountState, o: MergeNoted) -> AccountState:
+    """The record goes on elsewhere, or another one's goes on here; or that was taken back."""
+    if o.into:
+        into = MergedInto(o.other, o.strikes) if o.merged else None
+        return replace(state, merged_into=into, version=state.version + 1)
+    others = tuple(other for other in state.merged_from if other != o.other)
+    merged = (*others, o.other)[-LINKS_MAX:] if o.merged else others
+    return replace(state, merged_from=merged, version=state.version + 1)
 
 
 def link_noted(state: AccountState, o: LinkNoted) -> AccountState:

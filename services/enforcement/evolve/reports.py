@@ -29,6 +29,8 @@ def report_noted(state: AccountState, o: ReportNoted) -> AccountState:
 
 def report_settled(state: AccountState, o: ReportSettled) -> AccountState:
     """It was answered: another one about the same is no second one. How it was answered is the record."""
+    if o.instead_of == "upheld":
+        state = replace(state, reports_upheld=max(0, state.reports_upheld - 1))
     if o.outcome == "upheld":
         state = replace(state, reports_upheld=state.reports_upheld + 1)
     elif o.outcome == "manifestly_unfounded":
@@ -47,7 +49,8 @@ def report_folded(state: AccountState, o: ReportFolded) -> AccountState:
     def folded(case: Case) -> Case:
         reports = tuple(r for r in case.reports if r.report != o.report)
         if not o.withdrawn:
-            held = CaseReport(o.report, o.reporter, o.by_email, o.revision, o.weight, o.linked)
+            refs = tuple(ref for ref in (o.content_ref, o.reason_ref) if ref is not None)
+            held = CaseReport(o.report, o.reporter, o.by_email, o.revision, o.weight, o.linked, refs)
             reports = (*reports, held)[:CASE_REPORTS_MAX]
         return replace(case, reports=reports)
 

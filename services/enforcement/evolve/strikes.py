@@ -17,6 +17,7 @@ from events.ledger import (
     StrikeIssued,
     StrikeRemoved,
 )
+from services.enforcement.evolve.appeals import corrected, judged, told, told_anew
 from services.enforcement.state import ACTS_MAX, EPISODES_MAX, AccountState, Act, Episode, Priced
 
 WAIVED: Final = "waived"
@@ -56,6 +57,9 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
         confirmed_by=o.actor.id if o.confirmed else None,
         by_person=o.actor.kind == "person",
         imported=o.imported,
+        judges=judged((), o.actor),
+        appeal_days=o.notice.appeal_days,
+        targets=o.targets,
     )
     state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
     return replace(
@@ -84,7 +88,7 @@ def _with_episode(state: AccountState, o: StrikeIssued) -> tuple[Episode, ...]:
 def _make_room(state: AccountState, at: datetime) -> AccountState:
     """Drop the oldest act that no longer counts at all; of one that stood, remember that it was."""
     for index, act in enumerate(state.acts):
-        if act.survives and not _is_over(act, at):
+        if act.survives and not is_over(act, at):
             continue
         past_s1 = state.past_s1
         past_act_at = state.past_act_at
@@ -97,7 +101,7 @@ def _make_room(state: AccountState, at: datetime) -> AccountState:
     return state
 
 
-def _is_over(act: Act, at: datetime) -> bool:
+def is_over(act: Act, at: datetime) -> bool:
     """Whether neither its own points nor those of a raised episode can count any more."""
     days = act.prices[-1].raised.days
     return act.expired and days is not None and act.issued_at + timedelta(days=days) <= at
@@ -105,7 +109,7 @@ def _is_over(act: Act, at: datetime) -> bool:
 
 def room_for_act(state: AccountState, at: datetime) -> bool:
     """Whether the record has room for a further act, or would make some."""
-    return len(state.acts) < ACTS_MAX or any(not act.survives or _is_over(act, at) for act in state.acts)
+    return len(state.acts) < ACTS_MAX or any(not act.survives or is_over(act, at) for act in state.acts)
 
 
 def _with_act(state: AccountState, strike: str, change: Callable[[Act], Act]) -> AccountState:
@@ -118,7 +122,7 @@ def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
 
     def amended(act: Act) -> Act:
         return replace(
-            act,
+            told_anew(state, act, o.notice, o.effective_at),
             guideline=o.guideline,
             case=o.case,
             prices=_prices(act, o, state.sequence + 1),
@@ -126,6 +130,7 @@ def strike_amended(state: AccountState, o: StrikeAmended) -> AccountState:
             revision=act.revision if o.revision is None else max(act.revision, o.revision),
             expired=act.expired and o.because == "warning_moved",
             version=act.version + 1,
+            judges=act.judges if o.because == "warning_moved" else judged(act.judges, o.actor),
         )
 
     before = next((act.counts_as for act in state.acts if act.strike == o.strike), o.counts_as)
@@ -164,15 +169,23 @@ def strike_confirmed(state: AccountState, o: StrikeConfirmed) -> AccountState:
             confirmed_policy=o.policy_version,
             confirmed_entry=state.sequence + 1,
         )
-        return replace(act, prices=(*act.prices[:-1], sure), confirmed_by=o.actor.id, version=act.version + 1)
+        return replace(
+            act,
+            prices=(*act.prices[:-1], sure),
+            confirmed_by=o.actor.id,
+            version=act.version + 1,
+            judges=judged(act.judges, o.actor),
+        )
 
     return _with_act(state, o.strike, confirmed)
 
 
 def strike_removed(state: AccountState, o: StrikeRemoved) -> AccountState:
     """The act counts no more; what was wrong isn't among the strikes ever given."""
-    before = next((act.counts_as for act in state.acts if act.strike == o.strike), "warning")
-    total = state.total_strikes - (before == "strike" and o.status != WAIVED)
+    act = next((act for act in state.acts if act.strike == o.strike), None)
+    total = state.total_strikes - (act is not None and act.counts_as == "strike" and o.status != WAIVED)
+    if act is not None and o.status == "overturned":
+        state = corrected(state, act.act)
     removed = _with_act(state, o.strike, lambda act: replace(act, status=o.status, version=act.version + 1))
     return replace(removed, total_strikes=total)
 
@@ -193,6 +206,7 @@ def episode_lapsed(state: AccountState, o: EpisodeLapsed) -> AccountState:
 
 def notice_noted(state: AccountState, o: NoticeNoted) -> AccountState:
     """The earliest notice counts."""
+    state = told(state, o)
     if o.episode is None:
         return state
     episodes = tuple(

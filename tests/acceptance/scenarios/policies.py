@@ -1,4 +1,4 @@
-"""The policies that stories are told under: the community's own, and two that differ in one thing each."""
+"""The policies that stories are told under: the community's own, and some that differ in one thing each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,17 @@ def lasting(policy: Policy) -> Policy:
     return Policy.model_validate(data)
 
 
+def brief(policy: Policy) -> Policy:
+    """There are three days to appeal."""
+    return Policy.model_validate({**policy.model_dump(mode="json"), "appeal_days": 3})
+
+
 def policies() -> dict[str, Policy]:
     """Each by the name that the stories use."""
     shipped = community()
-    return {"default": shipped, "shadowed": shadowed(shipped), "lasting": lasting(shipped)}
+    return {
+        "default": shipped,
+        "shadowed": shadowed(shipped),
+        "lasting": lasting(shipped),
+        "brief": brief(shipped),
+    }

@@ -16,6 +16,8 @@ from tests.support.world import Input
 from tests.verifier.modelled import compare
 
 POLICIES = policies()
+SCENARIOS = 30
+"""As many as there are."""
 
 
 def played(story: Story) -> PurePlayer:
@@ -23,6 +25,11 @@ def played(story: Story) -> PurePlayer:
     player = PurePlayer(POLICIES, story.policy)
     tell_story(player, story)
     return player
+
+
+def test_every_scenario_is_told() -> None:
+    """By its number, at least once."""
+    assert {story.number for story in STORIES} == set(range(1, SCENARIOS + 1))
 
 
 @pytest.mark.acceptance

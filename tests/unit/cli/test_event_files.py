@@ -66,7 +66,7 @@ def test_the_type_says_where_an_event_goes(line: bytes, topic: str, key: bytes) 
             "time",
         ),
         (event("strike.issued"), "type_misplaced", "type"),
-        (event("appeal.filed", appeal="a", about="s", text="no"), "not_supported", "type"),
+        (event("appeal.filed", appeal="a", about="s", text="\n"), "field_invalid", "data.text"),
         (POST[:-1] + b" " * INPUT_BYTES_MAX + b"}", "field_invalid", "value"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from events.capabilities import ASKED
 from services.keys import CAPABILITIES, DECIDE, READ, KeysError, KeyTable, digest_of, new_key, revoke_key
 
 
@@ -31,6 +32,24 @@ def test_a_key_opens_just_what_it_was_made_for(tmp_path: Path) -> None:
     assert table.find(other) is not None
     assert table.find(key + "x") is None
     assert table.find("") is None
+
+
+def test_whose_account_it_is_stays_with_the_key(tmp_path: Path) -> None:
+    """So that nobody decides about themselves; other keys made or revoked later change nothing about it."""
+    path = tmp_path / "keys.json"
+    key = new_key(path, "ada", [READ], "U07ADA")
+    other = new_key(path, "bob", [READ])
+    revoke_key(path, digest_of(other)[:8])
+    found, none = KeyTable(path).find(key), KeyTable(path).find(other)
+    assert found is not None
+    assert (found.account, none) == ("U07ADA", None)
+    with pytest.raises(KeysError, match="can't be an account"):
+        new_key(path, "cyd", [READ], "cyd@works.example")
+
+
+def test_every_capability_that_enforcement_asks_about_can_be_given() -> None:
+    """Spelt the same in both places."""
+    assert set(CAPABILITIES) >= ASKED
 
 
 def test_without_a_file_nobody_is_let_in() -> None:

@@ -11,17 +11,18 @@ from events import ledger
 from events.decisions import decision_key
 from events.ids import account_entity
 from services.commands.decide import RESTRICTS
-from services.commands.deciding import Choice, build
 from services.commands.failures import CommandFailed
-from services.commands.sentences import changes, sentence
 from services.commands.times import parse_moment, parse_span, parse_time
+from services.deciding import BadDecision, Choice, build
 from services.exit_codes import ExitCode
 from services.keys import Operator
+from services.sentences import changes, sentence
 from tests.support.entries import standing_of
 from tests.support.filled import filled
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA = Operator("ada", frozenset({"decisions.write"}))
+SOURCE = "/goodstanding/test"
 
 
 @pytest.mark.parametrize("kind", get_args(ledger.Outcome))
@@ -77,6 +78,9 @@ CHOICES: list[tuple[str, dict[str, Any]]] = [
     ("unmute_reporter", {}),
     ("link", {"other": "bob", "reason": "she says so"}),
     ("unlink", {"other": "bob", "reason": "they share an office"}),
+    ("merge", {"other": "bob", "reason": "she changed jobs"}),
+    ("propose_referral", {**TARGETS["case"], "reason": "r", "emergency": True}),
+    ("confirm_referral", {**TARGETS["case"], "reason": "r"}),
     ("restore", {**TARGETS["post"], "reason": "r"}),
     ("propose_termination", {"guideline": "no-hate", "reason": "r"}),
     ("confirm_termination", {}),
@@ -88,12 +92,12 @@ CHOICES: list[tuple[str, dict[str, Any]]] = [
 def test_every_decision_becomes_a_valid_event_in_the_operators_name(verb: str, data: dict[str, Any]) -> None:
     """With the version that was seen, and an id that is the same for the same decision."""
     choice = Choice(verb, "ann", 3, data)
-    event = build(choice, ADA, NOON)
+    event = build(choice, ADA, NOON, SOURCE)
     assert (event.data.actor.id, event.data.version, event.subject) == ("ada", 3, "ann")
     assert event.data.actor.capabilities == ("decisions.write",)
     assert decision_key(event) == account_entity("ann").encode()
-    assert build(choice, ADA, NOON) == event
-    assert build(choice, ADA, NOON, "mine").id == "mine"
+    assert build(choice, ADA, NOON, SOURCE) == event
+    assert build(choice, ADA, NOON, SOURCE, "mine").id == "mine"
 
 
 def test_what_restricts_a_person_is_asked_about() -> None:
@@ -105,7 +109,7 @@ def test_what_restricts_a_person_is_asked_about() -> None:
 
 def test_a_decision_that_keeps_to_no_contract_is_not_sent() -> None:
     """The contract's own words say why."""
-    with pytest.raises(CommandFailed) as refused:
-        build(Choice("strike", "ann", 1, {"guideline": "No Spam", "case": "x", "reason": "r"}), ADA, NOON)
-    assert refused.value.code == ExitCode.BAD_INPUT
+    choice = Choice("strike", "ann", 1, {"guideline": "No Spam", "case": "x", "reason": "r"})
+    with pytest.raises(BadDecision) as refused:
+        build(choice, ADA, NOON, SOURCE)
     assert "data.guideline" in str(refused.value)

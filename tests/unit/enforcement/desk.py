@@ -13,6 +13,7 @@ from services.enforcement.state import AccountState
 from tests.support.policies import small_policy
 from tests.support.signals import (
     account_signal,
+    appeal_signal,
     day,
     decided,
     decision_signal,
@@ -83,6 +84,16 @@ class Desk:
     def told(self, about: str) -> list[Entry]:
         """The account is told of a strike or sanction."""
         return self.send(notice_signal(self.account, about, self.at, event=self.event()))
+
+    def appeal(self, about: str, account: str = "", **more: Any) -> list[Entry]:
+        """An account, by default this one, appeals an outcome."""
+        event = self.event()
+        return self.send(appeal_signal(account or self.account, event, about, self.at, event, **more))
+
+    def answer(self, outcome: str, by: str = "mod-bea", **more: Any) -> list[Entry]:
+        """Somebody answers the last appeal that is open."""
+        case = self.case("appeal").id
+        return self.decide("decide_appeal", "case", case, by=by, outcome=outcome, **more)
 
     def report(self, reporter: str, post: str | None = None, reason: str = "no-spam") -> list[Entry]:
         """Somebody reports the account or a post of it."""

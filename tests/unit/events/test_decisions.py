@@ -35,7 +35,10 @@ def test_every_decision_becomes_a_signal_that_says_the_same(name: str) -> None:
     for field in set(Decided.__struct_fields__) & set(type(event.data).model_fields) - {"target"}:
         assert getattr(decided, field) == getattr(event.data, field), field
     target = getattr(event.data, "target", None)
-    assert (decided.target_kind, decided.target) == ((target.kind, target.id) if target else ("account", ""))
+    expected = (target.kind, target.id) if target else ("account", "")
+    if name == "decide_appeal":  # an appeal is a case of the same id
+        expected = ("case", event.data.appeal)
+    assert (decided.target_kind, decided.target) == expected
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,10 +91,15 @@ def test_times_of_decisions_are_given_in_utc() -> None:
         ("strike", {"revision": None}),
         ("sanction", {"post": None}),
         ("sanction", {"sanction_kind": "suspension"}),
+        ("decide_appeal", {"outcome": "granted"}),
+        ("decide_appeal", {"outcome": "denied"}),
+        ("decide_appeal", {"strikes": []}),
+        ("decide_appeal", {"severity": 1}),
+        ("decide_appeal", {"strikes": [], "severity": 1, "until": "2026-04-01T00:00:00Z"}),
     ],
 )
 def test_a_decision_that_contradicts_itself_is_refused(name: str, data: dict[str, Any]) -> None:
-    """What is reduced says how; a content removal names its post."""
+    """What is reduced says how; a content removal names its post; an appeal is granted in part in one way."""
     with pytest.raises(Rejected):
         parsed(name, **data)
 

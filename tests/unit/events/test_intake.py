@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from events.dead_letters import DeadCode, Rejected
+from events.explain import explain
 from events.intake import HORIZON, PARSERS, read_event, record_key
-from events.versions import DRAFTS, INPUT_TOPICS, TYPES
+from events.versions import INPUT_TOPICS, TYPES
 from tests.support.envelopes import GOLDEN, RECEIVED_AT, encoded, golden
 
 INPUTS = [kind for kind in TYPES.values() if kind.topic in INPUT_TOPICS and kind.status == "stable"]
@@ -60,16 +62,18 @@ def test_an_import_may_be_older_than_the_horizon() -> None:
     assert read_event("posts", b"U01ALICE", encoded(event), RECEIVED_AT).imported
 
 
-def test_a_draft_is_refused_rather_than_ignored() -> None:
-    """Nobody believes that an appeal was taken in while nothing reads appeals."""
-    draft = next(kind for kind in TYPES.values() if kind.name in DRAFTS and kind.topic == "accounts")
-    event = {**golden("account.closed"), "type": draft.name, "data": {"account": "U9", "about": "s"}}
-    event["data"] |= {"appeal": "a", "text": "It was not me."}
+def test_a_draft_is_refused_rather_than_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody believes that something was taken in while nothing acts on it."""
+    event = golden("account.closed")
+    monkeypatch.setattr("events.intake.DRAFTS", frozenset({event["type"]}))
     assert code("accounts", b"U01ALICE", encoded(event)) == "not_supported"
 
 
-def test_a_draft_decision_goes_on_to_be_refused_where_the_decider_sees_it() -> None:
-    """A person's decision never ends as a dead letter for being early."""
-    event = golden("decision.note", other="U02BOB")
-    event["type"] = "goodstanding.decision.merge.v1"
-    assert read_event("decisions", b"account:U01ALICE", encoded(event), RECEIVED_AT).type in DRAFTS
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_appeal_that_says_nothing_is_refused(text: str) -> None:
+    """Whoever has to answer it would have nothing to go by."""
+    with pytest.raises((ValidationError, Rejected)) as caught:
+        read_event("accounts", b"U01ALICE", encoded(golden("appeal.filed", text=text)), RECEIVED_AT)
+    assert isinstance(caught.value, ValidationError | Rejected)
+    reason = explain(caught.value, "accounts")
+    assert (reason.code, reason.where) == ("field_invalid", "data.text")

@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from events.ledger import Entry, Outcome, Refused, StrikeIssued
-from events.outcomes import OutcomeEvent, StrikeIssuedData, parse_outcome_event
+from events.outcomes import AppealRefused, OutcomeEvent, StrikeIssuedData, parse_outcome_event
 from events.publish import public_events
-from events.signals import Signal
+from events.signals import AppealFiled, Signal
 from events.versions import TYPES
 from tests.golden.kinds import outcomes, tag
 from tests.support.filled import filled
@@ -36,6 +36,7 @@ SILENT = {
     "key_dropped",
     "key_held",
     "link_noted",
+    "merge_noted",
     "merit_given_noted",
     "merit_noted",
     "name_noted",
@@ -48,6 +49,9 @@ SILENT = {
     "post_forgotten",
     "post_remembered",
     "profile_noted",
+    "referral_overdue",
+    "referral_proposed",
+    "referral_settled",
     "refused",
     "report_folded",
     "report_noted",
@@ -64,6 +68,12 @@ SILENT = {
 def entry(*made: Outcome, entity: str = "account:alice") -> Entry:
     """An entry with these outcomes."""
     return filled(Entry, entity=entity, cause=filled(Signal), outcomes=made, emitted=())
+
+
+def refused_appeal() -> Entry:
+    """An entry that refuses an appeal."""
+    made = entry(filled(Refused, code="too_late"))
+    return msgspec.structs.replace(made, cause=msgspec.structs.replace(made.cause, body=filled(AppealFiled)))
 
 
 @pytest.mark.parametrize("kind", outcomes(), ids=tag)
@@ -97,11 +107,8 @@ def assert_same_fields(data: dict[str, Any], model: BaseModel) -> None:
 
 def test_every_public_type_of_outcome_is_published() -> None:
     """The contract promises nothing that never comes."""
-    published = {
-        parse_outcome_event(value).type
-        for kind in outcomes()
-        for _, _, value in public_events(entry(filled(kind)))
-    }
+    entries = [refused_appeal(), *(entry(filled(kind)) for kind in outcomes())]
+    published = {parse_outcome_event(value).type for one in entries for _, _, value in public_events(one)}
     assert published == {
         str(get_args(m.model_fields["type"].annotation)[0]) for m in get_args(get_args(OutcomeEvent)[0])
     }
@@ -130,6 +137,15 @@ def test_a_warning_is_published_without_points() -> None:
 def test_a_refusal_is_not_published() -> None:
     """What changed nothing is told to nobody but the decider."""
     assert public_events(entry(filled(Refused))) == []
+
+
+def test_that_an_appeal_is_refused_is_told() -> None:
+    """Whoever appealed must hear why nobody will answer."""
+    [(topic, _, value)] = public_events(refused_appeal())
+    event = parse_outcome_event(value)
+    assert topic == "sanctions"
+    assert isinstance(event, AppealRefused)
+    assert (event.data.code, event.data.filed_as) == ("too_late", "a-filed_as")
 
 
 def test_only_accounts_are_published() -> None:

@@ -259,7 +259,6 @@ def test_every_outcome_of_the_ledger_is_taken_up_or_left_on_purpose() -> None:
         ledger.PairNoted,
         ledger.BarMetNoted,
         ledger.NameNoted,
-        ledger.LinkNoted,
         ledger.PostRemembered,
         ledger.PostForgotten,
         ledger.CampaignLearned,

@@ -49,6 +49,15 @@ def test_the_tables_show_what_enforcement_holds(seed: int) -> None:
     assert {c.id: (c.kind, c.version, c.urgent, c.subject) for c in state.cases} == {
         key: (row.case_kind, row.version, row.urgent, row.subject) for key, row in open_cases.items()
     }
+    assert {appeal.id: appeal.about for appeal in state.appeals} == {
+        key: row.about for key, row in tables.rows["appeals"].items() if row.status == "pending"
+    }
+    assert {act.strike: act.appeal_until for act in state.acts} == {
+        key: row.appeal_until for key, row in strikes.items()
+    }
+    assert {s.id: s.appeal_until for s in state.sanctions} == {
+        key: row.appeal_until for key, row in in_force.items()
+    }
     assert tables.rows["standings"]["ann"].sequence == state.sequence
 
 

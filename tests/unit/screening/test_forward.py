@@ -6,6 +6,7 @@ import pytest
 
 from events.signals import (
     AccountChanged,
+    AppealFiled,
     Decided,
     MeritEarned,
     NoticeDelivered,
@@ -104,6 +105,17 @@ def test_a_decision_is_its_persons_and_its_reason_is_kept_apart() -> None:
     assert (signal.actor.kind, signal.actor.id, signal.entity) == ("person", "mod-1", "account:bob")
     assert (signal.body.decision, signal.body.target, signal.body.version) == ("overturn", "s1", 3)
     assert (content.ref, content.text) == (signal.body.reason_ref, "it was a joke among friends")
+
+
+@pytest.mark.parametrize("by", ["account", "platform"])
+def test_an_appeal_goes_to_its_account_and_its_words_are_kept_apart(by: str) -> None:
+    """Whoever files it, the signal holds a reference only."""
+    data = {"appeal": "a1", "about": "s1", "by": by, "text": "she had asked me to"}
+    outputs = screen_with().screen("accounts", record("accounts", event("appeal.filed", "ada", data)))
+    (signal,), (content,) = signals_of(outputs), contents_of(outputs)
+    assert (signal.entity, signal.actor.kind) == ("account:ada", by)
+    assert signal.body == AppealFiled("ada", "a1", "s1", by, content.ref)  # type: ignore[arg-type]  # one of two
+    assert (content.account, content.kind, content.text) == ("ada", "appeal", "she had asked me to")
 
 
 @pytest.mark.parametrize(

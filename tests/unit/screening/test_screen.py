@@ -158,8 +158,8 @@ BAD: list[tuple[str, InputRecord, str]] = [
     ),
     (
         "accounts",
-        record("accounts", event("appeal.filed", "ada", {"appeal": "a1", "about": "s1", "text": "why?"})),
-        "not_supported",
+        record("accounts", event("appeal.filed", "ada", {"appeal": "a1", "about": "s1", "text": " "})),
+        "field_invalid",
     ),
     ("decisions", record("decisions", event("decision.note", "ada", {"reason": "x"})), "field_missing"),
 ]

@@ -1,18 +1,55 @@
-"""Outcomes as sentences, for people who decide and people who check."""
+"""Outcomes as sentences, for people who decide and people who check; what a decision leads to, as one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from events import ledger
 from events.ledger import Outcome, Standing
-from services.commands.output import moment
+from events.signals import ReportAnswered, Signal
 
+NOTHING: Final = "–"
 ID_CHARS: Final = 8
 """How much of a derived id tells it from others."""
+NAMED_MAX: Final = 5
+"""Of more reports than this, only how many there are is told."""
+
+
+class Foreseen(Protocol):
+    """What something would lead to: outcomes, signals to others, and the standing before and after."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What would become true."""
+
+    @property
+    def signals(self) -> Sequence[Signal]:
+        """What others would be told."""
+
+    @property
+    def before(self) -> Standing:
+        """The standing without it."""
+
+    @property
+    def after(self) -> Standing:
+        """The standing with it."""
+
+
+def foretold(expected: Foreseen) -> str:
+    """What a decision would lead to, in one sentence.
+
+    Points before and after, which sanctions start and until when or end, what expires when, and which reports
+    close; what else follows is counted.
+    """
+    refused = next((one for one in expected.outcomes if isinstance(one, ledger.Refused)), None)
+    if refused is not None:
+        return _refused(refused)
+    told = [*_foretold_points(expected), *_foretold_each(expected.outcomes), *_foretold_reports(expected)]
+    return "; ".join(told)
 
 
 def sentence(outcome: Outcome) -> str:
@@ -32,7 +69,99 @@ def changes(before: Standing, after: Standing) -> list[str]:
 
 def short(identity: str | None) -> str:
     """The beginning of an id."""
-    return (identity or "–")[:ID_CHARS]
+    return (identity or NOTHING)[:ID_CHARS]
+
+
+def moment(at: datetime | None) -> str:
+    """A time for people, in UTC, to the second."""
+    return NOTHING if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _foretold_points(expected: Foreseen) -> Iterator[str]:
+    before, after = expected.before, expected.after
+    if before.active_points == after.active_points:
+        yield f"the account stays at {_points(after.active_points)}"
+    else:
+        yield f"the account goes from {before.active_points} to {_points(after.active_points)}"
+    if before.confirmed_points != after.confirmed_points:
+        yield f"confirmed points go from {before.confirmed_points} to {after.confirmed_points}"
+
+
+def _foretold_each(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """What starts, ends and expires, outcome by outcome; what else follows, as its own sentence."""
+    for outcome in outcomes:
+        tell = _FORETOLD.get(type(outcome), sentence)
+        yield tell(outcome)
+
+
+def _foretold_reports(expected: Foreseen) -> Iterator[str]:
+    """Which reports close, and with which answer."""
+    answers = [one.body for one in expected.signals if isinstance(one.body, ReportAnswered)]
+    for answer, count in sorted(Counter(one.outcome for one in answers).items()):
+        ids = sorted(one.report for one in answers if one.outcome == answer)
+        named = f" ({', '.join(map(short, ids))})" if count <= NAMED_MAX else ""
+        yield f"{_count(count, 'report closes', 'reports close')} as {_words(answer)}{named}"
+
+
+def _points(points: int) -> str:
+    return _count(points, "point", "points")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _expires(at: datetime | None) -> str:
+    return f"which expires {moment(at)}" if at else "which never expires"
+
+
+def _foretold_strike(o: ledger.StrikeIssued) -> str:
+    what = "warning" if o.counts_as == "warning" else f"strike (s{o.severity}, {_points(o.price.points)})"
+    return f"a {what} under {o.guideline} goes on record, {_expires(o.expires_at)}"
+
+
+def _foretold_amendment(o: ledger.StrikeAmended) -> str:
+    points = (o.raised if o.because == "episode_raised" else o.price).points
+    what = "a warning" if o.counts_as == "warning" else f"a strike of {_points(points)}"
+    return f"strike {short(o.strike)} becomes {what} under {o.guideline}, {_expires(o.expires_at)}"
+
+
+def _foretold_sanction(o: ledger.SanctionImposed) -> str:
+    kind = _words(o.sanction_kind)
+    if o.sanction_kind == "warning":
+        return "a warning is given"
+    if o.post:
+        return f"post {o.post} is {_words(o.content_action)}"
+    return f"a {kind} starts {moment(o.starts_at)} and lasts {_until(o.ends_at)}"
+
+
+def _foretold_end(o: ledger.SanctionAmended) -> str:
+    if o.content_action is not None:
+        return f"the content of sanction {short(o.sanction)} is {_words(o.content_action)}"
+    return f"sanction {short(o.sanction)} lasts {_until(o.ends_at)}"
+
+
+def _foretold_lift(o: ledger.SanctionLifted) -> str:
+    kind = _words(o.sanction_kind)
+    if o.post:
+        return f"post {o.post} is {'shown again' if o.restored else f'free of its {kind}'}"
+    return f"the {kind} {short(o.sanction)} ends {moment(o.effective_at)}"
+
+
+_FORETOLD: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
+    {
+        ledger.StrikeIssued: _foretold_strike,
+        ledger.StrikeAmended: _foretold_amendment,
+        ledger.StrikeRemoved: lambda o: f"strike {short(o.strike)} falls away ({o.status})",
+        ledger.StrikeConfirmed: lambda o: f"strike {short(o.strike)} is confirmed",
+        ledger.SanctionImposed: _foretold_sanction,
+        ledger.SanctionAmended: _foretold_end,
+        ledger.SanctionLifted: _foretold_lift,
+        ledger.TerminationProposed: lambda _: "termination is proposed, and awaits a second person",
+        ledger.CaseClosed: lambda o: f"case {short(o.case)} closes as {_words(o.result)}",
+    }
+)
+"""Outcomes that are told otherwise before they are true."""
 
 
 def _value(value: object) -> str:
@@ -131,9 +260,31 @@ def _key_held(o: ledger.KeyHeld) -> str:
     return f"{o.account} has this {o.key.kind}"
 
 
+def _merged(o: ledger.MergeNoted) -> str:
+    which = f"its record goes on at {o.other}" if o.into else f"the record of {o.other} goes on here"
+    back = "" if o.merged else " no longer"
+    return f"{which}{back}, with {_count(len(o.strikes), 'strike', 'strikes')}, says {o.actor.id}"
+
+
+def _referred(o: ledger.ReferralProposed) -> str:
+    how = "made in an emergency" if o.emergency else "proposed"
+    by = f", to be looked at by {moment(o.review_by)}" if o.review_by else ""
+    return f"referral {short(o.referral)} {how} by {o.actor.id} from case {short(o.about)}{by}"
+
+
 def _refused(o: ledger.Refused) -> str:
     version = f"; its version is {o.current_version} now" if o.current_version is not None else ""
     return f"refused ({_words(o.code)}): {o.message}{version}; {o.remedy}"
+
+
+def _appeal_decided(o: ledger.AppealDecided) -> str:
+    less = [
+        f"strike {', '.join(map(short, o.strikes))} fell" if o.strikes else "",
+        f"reduced to s{o.severity}" if o.severity is not None else "",
+        f"it ends {moment(o.until)}" if o.until is not None else "",
+    ]
+    answer = f"appeal {short(o.appeal)} {_words(o.outcome)} by {o.actor.id}"
+    return "; ".join(filter(None, (answer, *less)))
 
 
 _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
@@ -182,6 +333,12 @@ _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
         ledger.LinkNoted: lambda o: (
             f"{'one' if o.linked else 'not one'} person's with {o.other}, says {o.actor.id}"
         ),
+        ledger.MergeNoted: _merged,
+        ledger.ReferralProposed: _referred,
+        ledger.ReferralOverdue: lambda o: (
+            f"nobody has looked at referral {short(o.referral)} in time: case {short(o.case)} is urgent"
+        ),
+        ledger.ReferralSettled: lambda o: f"referral {short(o.referral)} {o.result} by {o.actor.id}",
         ledger.PostRemembered: lambda o: f"post {o.post}, revision {o.revision} is remembered",
         ledger.PostForgotten: lambda o: f"post {o.post} is forgotten",
         ledger.CampaignLearned: lambda o: (
@@ -213,6 +370,10 @@ _SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = MappingProxyType(
             if o.barred
             else f"{o.by} takes the {o.how} back"
         ),
+        ledger.AppealFiled: lambda o: (
+            f"appeal {short(o.appeal)} about {_words(o.about_kind)} {short(o.about)} awaits an answer"
+        ),
+        ledger.AppealDecided: _appeal_decided,
         ledger.Refused: _refused,
         ledger.Failed: lambda o: f"deciding failed, a fault of ours: {o.error}; case {short(o.case)}",
     }

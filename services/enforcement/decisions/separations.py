@@ -1,0 +1,141 @@
+"""Who may not decide: without the capability that a decision needs, or in a matter of their own.
+
+Held here, and so wherever a decision comes from; the API and the command line say it earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from events.capabilities import (
+    CONFIRM_REFERRALS,
+    CONFIRM_TERMINATIONS,
+    DECIDE_APPEALS,
+    DECIDE_PROTECTED,
+    DECIDE_RESTRICTED,
+    DECIDE_WELFARE,
+    PROPOSE_REFERRALS,
+)
+from events.ids import post_act
+from events.signals import Decided
+from services.enforcement.decisions.refusals import Refusal
+from services.enforcement.draft import Draft
+from services.enforcement.state import Act, Case
+
+NEEDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "confirm_termination": CONFIRM_TERMINATIONS,
+        "propose_referral": PROPOSE_REFERRALS,
+        "confirm_referral": CONFIRM_REFERRALS,
+        "decide_appeal": DECIDE_APPEALS,
+    }
+)
+"""What a decision needs beside the right to decide."""
+NEEDED_IN: Final[Mapping[str, str]] = MappingProxyType(
+    {"restricted": DECIDE_RESTRICTED, "referral": DECIDE_RESTRICTED, "welfare": DECIDE_WELFARE}
+)
+"""What a decision needs that bears on a case of this kind."""
+RESTRICTING: Final = frozenset(
+    {
+        "confirm",
+        "strike",
+        "reclassify",
+        "sanction",
+        "extend",
+        "mute_reporter",
+        "propose_termination",
+        "confirm_termination",
+    }
+)
+"""What leaves an account worse off: of the community's own staff, only few may decide it."""
+
+
+def check(draft: Draft, decision: Decided) -> None:
+    """Raise `Refusal` where who decides isn't allowed to, or is involved."""
+    acts = _acts(draft, decision)
+    cases = _cases(draft, decision, acts)
+    need(decision, NEEDED.get(decision.decision), f"`{decision.decision}`")
+    for case in cases:
+        need(decision, NEEDED_IN.get(case.kind), f"a case of kind `{case.kind}`")
+    if draft.state.account_kind == "staff" and decision.decision in RESTRICTING:
+        need(
+            decision, DECIDE_PROTECTED, f"`{decision.decision}` about an account of the community's own staff"
+        )
+    if decision.actor_account is not None:
+        _uninvolved(draft, decision, decision.actor_account, acts, cases)
+
+
+def need(decision: Decided, capability: str | None, what: str) -> None:
+    """Raise `Refusal` where who decides lacks the capability that this needs; None: it needs none."""
+    if capability is not None and capability not in decision.capabilities:
+        raise Refusal(
+            "capability_missing",
+            f"{what} needs the capability `{capability}`, which this decision's actor doesn't have",
+            "leave it to somebody who has it, or have it granted (`goodstanding keys new`)",
+        )
+
+
+def involved(role: str) -> Refusal:
+    """The refusal of a decision in a matter of one's own."""
+    return Refusal(
+        "involved",
+        f"the person who decides is {role} in this matter",
+        "leave it to somebody who has no part in it",
+    )
+
+
+def _uninvolved(draft: Draft, decision: Decided, own: str, acts: list[Act], cases: list[Case]) -> None:
+    state = draft.state
+    if own == state.account or own in state.links:
+        raise involved("the account's own holder")
+    if own == decision.other:
+        raise involved("the other account's holder")
+    subjects = {*(case.subject for case in cases), *(act.act for act in acts)}
+    waiting = [(r.reporter, *r.linked) for case in cases for r in case.reports]
+    answered = [(r.reporter, *r.linked) for r in state.answered if r.subject in subjects]
+    if any(own in reporters for reporters in (*waiting, *answered)):
+        raise involved("a reporter")
+    if any(own in targets for targets in _targets(acts, cases)):
+        raise involved("a target")
+
+
+def _targets(acts: list[Act], cases: list[Case]) -> Iterable[tuple[str, ...]]:
+    yield from (act.targets for act in acts)
+    yield from (finding.targets for case in cases for finding in case.findings)
+
+
+def _acts(draft: Draft, decision: Decided) -> list[Act]:
+    """The acts that a decision bears on."""
+    state = draft.state
+    strikes: tuple[str, ...] = ()
+    if decision.target_kind == "strike":
+        strikes = (decision.target,)
+    elif decision.target_kind == "sanction":
+        strikes = next((s.strikes for s in state.sanctions if s.id == decision.target), ())
+    elif decision.target_kind == "case":
+        strikes = next((case.strikes for case in state.cases if case.id == decision.target), ())
+    post = _post(draft, decision)
+    return [act for act in state.acts if act.strike in strikes or (post is not None and act.post == post)]
+
+
+def _cases(draft: Draft, decision: Decided, acts: list[Act]) -> list[Case]:
+    """The open cases that it answers or bears on."""
+    post = _post(draft, decision)
+    subject = None if post is None else post_act(post)
+    strikes = {act.strike for act in acts}
+    return [
+        case
+        for case in draft.state.cases
+        if case.id == decision.target or case.subject == subject or not strikes.isdisjoint(case.strikes)
+    ]
+
+
+def _post(draft: Draft, decision: Decided) -> str | None:
+    """The post that it is about; None: something else."""
+    if decision.post is not None:
+        return decision.post
+    if decision.target_kind == "post":
+        return decision.target
+    return next((s.post for s in draft.state.sanctions if s.id == decision.target), None)

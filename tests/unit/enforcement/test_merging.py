@@ -1,0 +1,211 @@
+"""A person's record goes on at their new account, without fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from events.ids import carried_strike
+from events.ledger import MergeNoted, Refused, SanctionImposed, Standing
+from events.signals import AppealFiled
+from services.enforcement.decisions import identities
+from services.enforcement.state import AccountState
+from tests.support.signals import day, decided, decision_signal, post_signal, posted, signal
+from tests.unit.enforcement.desk import GUIDELINE, OTHER, Desk, found, outcomes
+
+NEW = "ann-2"
+
+
+def standing(desk: Desk, account: str = NEW) -> Standing:
+    """Of the new account."""
+    found_standing: Standing = desk.view.standing(account)
+    return found_standing
+
+
+def state(desk: Desk, account: str = NEW) -> AccountState:
+    """Of the new account."""
+    found_state: AccountState = desk.world.states[f"account:{account}"]
+    return found_state
+
+
+def decide(desk: Desk, account: str, decision: str, kind: str, target: str, **more: Any) -> list[Any]:
+    """A person decides about some account."""
+    seen = desk.view.version(kind, target, account)
+    body = decided(account, decision, kind, target, seen, **more)
+    return desk.send(decision_signal(account, body, desk.at, desk.event()))
+
+
+def merge(desk: Desk, **more: Any) -> list[Any]:
+    """Ann goes on with her new account."""
+    return desk.decide("merge", other=NEW, **more)
+
+
+def codes(entries: list[Any]) -> list[str]:
+    """Why they were refused."""
+    return [o.code for o in outcomes(entries, Refused)]
+
+
+def record() -> Desk:
+    """A warning, and two strikes of two episodes; no sanction is in force any more."""
+    desk = Desk()
+    desk.strike("p1", 1)
+    desk.clock(2)
+    desk.strike("p2", 2)
+    desk.clock(10)
+    desk.strike("p3", 1)
+    desk.clock(30)
+    assert not desk.standing.suspended
+    return desk
+
+
+def test_the_record_counts_at_the_new_account_as_it_did_at_the_former() -> None:
+    """Points, warnings, and when they fall away."""
+    desk = record()
+    before = desk.standing
+    merge(desk)
+    after = standing(desk)
+    for name in ("active_points", "confirmed_points", "active_strikes", "warnings", "total_strikes", "rung"):
+        assert getattr(after, name) == getattr(before, name), name
+    ends = {act.expires_at for act in desk.state.acts}
+    assert {act.expires_at for act in state(desk).acts} == ends
+    assert state(desk).links == ("ann",)
+    assert desk.state.links == (NEW,)
+    desk.clock(400)
+    assert standing(desk).active_points == 0
+
+
+def test_nothing_is_imposed_by_it() -> None:
+    """However many points come together: it is nobody's fault."""
+    desk = record()
+    body = posted(NEW, "n1", found(2, OTHER))
+    desk.send(post_signal(NEW, body, desk.at, event=desk.event()))
+    entries = merge(desk)
+    assert outcomes(entries, SanctionImposed) == []
+    assert not standing(desk).suspended
+
+
+def test_the_next_strike_climbs_from_what_came_along() -> None:
+    """A new account is no clean sheet."""
+    desk = record()
+    merge(desk)
+    desk.clock(40)
+    decide(desk, NEW, "strike", "account", "", guideline=OTHER, case="s2", post="n1", revision=1)
+    assert standing(desk).active_points == desk.standing.active_points + 2
+    assert standing(desk).suspended
+
+
+def test_a_first_act_is_no_first_again() -> None:
+    """Who was warned before is not warned as a new member."""
+    desk = record()
+    merge(desk)
+    desk.clock(40)
+    decide(desk, NEW, "strike", "account", "", guideline=GUIDELINE, case="s1", post="n1", revision=1)
+    assert state(desk).acts[-1].counts_as == "strike"
+
+
+def test_what_went_along_is_decided_about_there() -> None:
+    """At the former account it is refused, with the strike's id at the new one."""
+    desk = record()
+    strike = desk.row("p2").id
+    merge(desk)
+    (entry,) = desk.decide("overturn", "strike", strike)
+    (refused,) = outcomes([entry], Refused)
+    there = carried_strike(NEW, strike)
+    assert refused.code == "not_allowed"
+    assert f"`{there}`" in refused.remedy
+    before = standing(desk).active_points
+    decide(desk, NEW, "overturn", "strike", there)
+    assert standing(desk).active_points == before - 2
+
+
+def test_unlinking_takes_it_back() -> None:
+    """Decided at the former account; the new one is rid of what had come along, and keeps its own."""
+    desk = record()
+    merge(desk)
+    decide(desk, NEW, "strike", "account", "", guideline=OTHER, case="s2", post="n1", revision=1)
+    assert codes(decide(desk, NEW, "unlink", "account", "", other="ann")) == ["not_allowed"]
+    before = desk.standing
+    desk.decide("unlink", other=NEW)
+    assert (standing(desk).active_points, standing(desk).active_strikes) == (2, 1)
+    assert (state(desk).merged_from, desk.state.merged_into) == ((), None)
+    assert (state(desk).apart, desk.state.apart) == (("ann",), (NEW,))
+    assert desk.standing.active_points == before.active_points
+    assert codes(desk.decide("overturn", "strike", desk.row("p2").id)) == []
+
+
+@pytest.mark.parametrize("kind", ["suspension", "posting_restriction"])
+def test_a_sanction_in_force_is_no_ones_to_get_round(kind: str) -> None:
+    """Neither is a proposed termination."""
+    desk = Desk()
+    desk.decide("sanction", sanction_kind=kind, guideline=GUIDELINE, until=day(9))
+    assert codes(merge(desk)) == ["not_allowed"]
+    desk.clock(10)
+    desk.decide("propose_termination", guideline=GUIDELINE)
+    assert codes(merge(desk)) == ["not_allowed"]
+
+
+def test_open_cases_are_answered_first() -> None:
+    """The one about these two accounts apart."""
+    desk = Desk()
+    desk.post("p1", found(2))
+    assert codes(merge(desk)) == ["not_allowed"]
+    desk.decide("dismiss", "case", desk.case().id)
+    assert codes(merge(desk)) == []
+
+
+def test_a_record_of_more_than_one_signal_takes_is_not_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused, so that somebody looks at it."""
+    monkeypatch.setattr(identities, "CARRIED_MAX", 2)
+    assert codes(merge(record())) == ["invalid"]
+
+
+def test_a_record_goes_on_at_one_account_and_never_in_a_circle() -> None:
+    """Nor at itself."""
+    desk = record()
+    assert codes(desk.decide("merge", other="ann")) == ["invalid"]
+    merge(desk)
+    assert codes(merge(desk)) == ["already_done"]
+    assert codes(decide(desk, NEW, "merge", "account", "", other="ann")) == ["invalid"]
+
+
+def test_a_record_that_is_carried_to_a_former_account_is_asked_about() -> None:
+    """It goes no further by itself: records could go round in circles."""
+    desk = record()
+    merge(desk)
+    decide(desk, NEW, "merge", "account", "", other="ann-3")
+    body = decided("old", "merge", "account", "", 0, other=NEW)
+    desk.send(decision_signal("old", body, desk.at, desk.event()))
+    (case,) = [row for row in desk.view.cases_of(NEW) if row.open]
+    assert (case.kind, case.subject) == ("link", "link:old")
+
+
+def test_the_same_signal_again_carries_nothing_twice() -> None:
+    """Redelivery is the normal case."""
+    desk = record()
+    entries = merge(desk)
+    sent = [signal for entry in entries for signal in entry.emitted]
+    assert sent
+    assert desk.send(*sent) == []
+
+
+def test_both_sides_say_what_went_along() -> None:
+    """By the ids that it had at the former account."""
+    desk = record()
+    here, there = outcomes(merge(desk), MergeNoted)
+    assert (here.other, here.into, here.merged) == (NEW, True, True)
+    assert (there.other, there.into, there.merged) == ("ann", False, True)
+    assert here.strikes == there.strikes == tuple(desk.row(post).id for post in ("p1", "p2", "p3"))
+
+
+def test_what_went_along_is_appealed_there() -> None:
+    """By the id that it has at the new account; at the former one it is refused."""
+    desk = record()
+    merge(desk)
+    strike = desk.row("p2").id
+    there = carried_strike(NEW, strike)
+    (refused,) = outcomes(desk.signal(AppealFiled("ann", "a1", strike, "account", None)), Refused)
+    assert (refused.code, f"`{there}`" in refused.remedy) == ("not_allowed", True)
+    body = AppealFiled(NEW, "a2", there, "account", None)
+    desk.send(signal(f"account:{NEW}", desk.event(), body, desk.at))
+    assert [appeal.about for appeal in state(desk).appeals] == [there]
