@@ -16,7 +16,7 @@ SEED ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup venv stack demo test test-fast test-faults soak lint types imports bench lock clean
+.PHONY: help setup venv stack browser demo test test-fast test-faults soak lint types imports bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -45,7 +45,7 @@ $(STATE)/.stack: services/runtime/embedded/pom.xml | $(VENV)/.installed
 demo: venv stack  ## play a community's month and show what came of it
 	@$(BIN)/goodstanding demo $(if $(TEXTS),--texts "$(TEXTS)") $(if $(STOP),--stop "$(STOP)")
 
-test: lint types imports stack  ## everything: style, types, imports and all tests
+test: lint types imports stack browser  ## everything: style, types, imports and all tests
 	@echo "test: all tests, against a real Kafka and PostgreSQL"
 	@$(BIN)/python -m pytest -m "not long"
 
@@ -59,6 +59,13 @@ test-faults: venv stack  ## break everything of docs/faults.md, in its long form
 
 soak: venv stack  ## break everything at once for MINUTES, and write build/soak.md
 	@$(BIN)/python -m tests.fault.soak --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)")
+
+# The console is tested in Debian's Chromium: installed by root, and asked for otherwise.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& echo "test: installing Chromium, for the console's tests" \
+		&& { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } } \
+		|| echo "test: the console's tests need Chromium: apt-get install chromium" >&2
 
 lint: venv
 	@echo "test: style"

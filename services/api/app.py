@@ -6,22 +6,20 @@ Made from its parts, so that tests and the document of its OpenAPI need no serve
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from events.policy import Policy
 from services import answers
-from services.api import problems
+from services.api import console, nouns, problems, routes, what_if, writes
 from services.api.counting import Counting
-from services.api.routes import router
+from services.api.parts import MakeParts
 from services.keys import KeyTable
 from services.runtime.postgres import MISSING, UNAVAILABLE
-from services.runtime.reading import Database
 
 log = logging.getLogger(__name__)
 
@@ -40,21 +38,19 @@ What Goodstanding knows and decided: standings, strikes, sanctions, cases, the a
 * Who reported is shown only to keys with the capability `reports.identity`.
 * What is about a restricted case is shown only to keys with the capability `cases.restricted`.
 """
-NO_POLICIES: Final[Mapping[str, Policy]] = {}
-
-Parts = Callable[[], AbstractAsyncContextManager[tuple[Database, Callable[[], Mapping[str, Policy]]]]]
-"""Makes the database and the policies' texts when the server starts, and lets go of them at its end."""
 
 
-def create_app(parts: Parts | None = None, keys: KeyTable | None = None) -> FastAPI:
-    """The application. Without `parts` it can only describe itself."""
+def create_app(make_parts: MakeParts | None = None, keys: KeyTable | None = None) -> FastAPI:
+    """The application. Without parts it can only describe itself."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if parts is None:
+        if make_parts is None:
             yield
             return
-        async with parts() as (app.state.database, app.state.policies):
+        async with make_parts() as parts:
+            app.state.parts = parts
+            app.state.database, app.state.policies = parts.database, parts.policies
             yield
 
     app = FastAPI(
@@ -68,7 +64,11 @@ def create_app(parts: Parts | None = None, keys: KeyTable | None = None) -> Fast
     app.state.keys = keys or KeyTable(None)
     app.add_middleware(Counting)
     problems.install(app)
-    app.include_router(router)
+    app.include_router(routes.router)
+    app.include_router(nouns.router)
+    app.include_router(writes.router)
+    console.install(app)
+    app.include_router(what_if.router)
     _add_health(app)
     _describe(app)
     return app

@@ -1,22 +1,27 @@
-"""Who asks: the API key in the header `X-API-Key`, or as a bearer token."""
+"""Who asks: the API key in the header `X-API-Key` or as a bearer token, or a token of the issuer."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from services.api.parts import Parts
 from services.api.problems import Problem
-from services.keys import CAPABILITIES, KeysError, KeyTable, Operator
+from services.api.tokens import BadToken, IssuerAway
+from services.keys import CAPABILITIES, KEY_PREFIX, KeysError, KeyTable, Operator
 
 log = logging.getLogger(__name__)
 
 _header = APIKeyHeader(name="X-API-Key", scheme_name="key", description="An API key.", auto_error=False)
-_bearer = HTTPBearer(scheme_name="bearer", description="An API key as a bearer token.", auto_error=False)
+_bearer = HTTPBearer(
+    scheme_name="bearer",
+    description="An API key, or an OpenID Connect token of the community's issuer.",
+    auto_error=False,
+)
 
 
 async def operator(
@@ -32,6 +37,8 @@ async def operator(
     except KeysError:
         log.exception("keys can't be checked")
         raise
+    if found is None and bearer is not None and key is None:
+        found = await _vouched_for(request, bearer.credentials)
     if found is None:
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
@@ -40,20 +47,54 @@ async def operator(
             "makes one",
             headers={"WWW-Authenticate": "Bearer"},
         )
+    request.state.operator = found
     return found
 
 
-def capable(capability: str) -> Callable[[Operator], Awaitable[Operator]]:
-    """A dependency that answers 403 where the key lacks the capability."""
-    assert capability in CAPABILITIES
+async def _vouched_for(request: Request, token: str) -> Operator | None:
+    """Whose token of the issuer it is; None where there is no issuer, or it is a key. Answers 401 or 503."""
+    parts: Parts = request.app.state.parts
+    if parts.tokens is None or token.startswith(KEY_PREFIX):
+        return None
+    try:
+        return await parts.tokens.find(token)
+    except BadToken as error:
+        detail, _, remedy = str(error).partition("; ")
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            detail,
+            remedy,
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        ) from error
+    except IssuerAway as error:
+        log.warning("tokens can't be checked: %s", error)
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "tokens can't be checked: their issuer doesn't answer",
+            "try again in a moment, or use an API key",
+            headers={"Retry-After": "5"},
+        ) from error
 
-    async def check(who: Annotated[Operator, Depends(operator)]) -> Operator:
-        if not who.may(capability):
+
+class Capable:
+    """A dependency that answers 403 where whoever asks lacks the capability."""
+
+    def __init__(self, capability: str) -> None:
+        assert capability in CAPABILITIES
+        self.capability = capability
+
+    async def __call__(self, who: Annotated[Operator, Depends(operator)]) -> Operator:
+        """Who asks."""
+        if not who.may(self.capability):
             raise Problem(
                 HTTPStatus.FORBIDDEN,
-                f"the key of `{who.actor}` may not {CAPABILITIES[capability]}",
-                f"use a key with the capability `{capability}`",
+                f"the key of `{who.actor}` may not {CAPABILITIES[self.capability]}",
+                f"use a key with the capability `{self.capability}`",
+                capability=self.capability,
             )
         return who
 
-    return check
+
+def capable(capability: str) -> Capable:
+    """A dependency that answers 403 where whoever asks lacks the capability; a route has one at most."""
+    return Capable(capability)

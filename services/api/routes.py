@@ -1,4 +1,4 @@
-"""The paths of the read API. Every answer carries the ledger positions that it reflects."""
+"""The paths that answer what is known. Every answer carries the ledger positions that it reflects."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
 from services import answers
+from services.api import access
 from services.api.auth import capable
 from services.api.problems import responses
 from services.keys import READ, Operator
@@ -44,6 +45,23 @@ After = Annotated[
 OfAccount = Annotated[
     str | None, Query(description="Only this account's.", examples=["u-1001"], max_length=140)
 ]
+
+
+OfGuideline = Annotated[
+    str | None, Query(description="Only under this guideline.", examples=["no-spam"], max_length=64)
+]
+ByActor = Annotated[
+    str | None, Query(description="Only those that this person decided.", examples=["ada"], max_length=128)
+]
+Automated = Annotated[bool | None, Query(description="Only those that no person decided, or only others.")]
+Appealed = Annotated[bool | None, Query(description="Only those that were appealed, or only others.")]
+Since = Annotated[
+    AwareDatetime | None, Query(description="From this moment on.", examples=["2026-03-01T00:00:00Z"])
+]
+Until = Annotated[
+    AwareDatetime | None, Query(description="Before this moment.", examples=["2026-04-01T00:00:00Z"])
+]
+Id = Annotated[str, Path(description="Its id.", max_length=140)]
 
 
 def shown(name: str, *problems: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -89,9 +107,13 @@ async def standing(
     responses=shown("audit", HTTPStatus.NOT_FOUND),
     tags=["accounts"],
 )
-async def audit(account: AccountId, who: Who, db: Db, after: After = None, limit: Limit = PAGE_ROWS) -> Any:
+async def audit(
+    request: Request, account: AccountId, who: Who, db: Db, after: After = None, limit: Limit = PAGE_ROWS
+) -> Any:
     """Every ledger entry of an account, the latest first: who and what caused it, and what came of it."""
-    return await answers.audit(db, who, account, after, limit)
+    answer = await answers.audit(db, who, account, after, limit)
+    await access.seen_entries(request, who, answer.data)
+    return answer
 
 
 @router.get("/strikes", response_model=answers.Strikes, responses=shown("strikes"), tags=["strikes"])
@@ -99,19 +121,49 @@ async def strikes(
     _: Who,
     db: Db,
     account: OfAccount = None,
-    guideline: Annotated[
-        str | None, Query(description="Only under this guideline.", examples=["no-spam"])
-    ] = None,
+    guideline: OfGuideline = None,
     status: Annotated[
         Literal["active", "expired", "overturned", "waived", "withdrawn"] | None, Query()
     ] = None,
     counts_as: Annotated[Literal["strike", "warning"] | None, Query()] = None,
+    severity: Annotated[int | None, Query(ge=1, le=4, description="Only of this severity.")] = None,
+    points_min: Annotated[int | None, Query(ge=0, le=1_000, description="Only with so many points.")] = None,
+    actor: ByActor = None,
+    automated: Automated = None,
+    appealed: Appealed = None,
+    since: Since = None,
+    until: Until = None,
     after: After = None,
     limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Strikes and warnings, the latest first."""
-    chosen = {"account": account, "guideline": guideline, "status": status, "counts_as": counts_as}
-    return await answers.strikes(db, **chosen, after=after, limit=limit)
+    return await answers.strikes(
+        db,
+        account=account,
+        guideline=guideline,
+        status=status,
+        counts_as=counts_as,
+        severity=severity,
+        points_min=points_min,
+        actor=actor,
+        automated=automated,
+        appealed=appealed,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+
+
+@router.get(
+    "/strikes/{strike}",
+    response_model=answers.StrikeData,
+    responses=responses(HTTPStatus.NOT_FOUND),
+    tags=["strikes"],
+)
+async def strike(strike: Id, _: Who, db: Db) -> Any:
+    """A strike, or the warning that it counts as."""
+    return await answers.strike(db, strike)
 
 
 @router.get("/sanctions", response_model=answers.Sanctions, responses=shown("sanctions"), tags=["sanctions"])
@@ -122,31 +174,81 @@ async def sanctions(
     kind: Annotated[str | None, Query(description="Only of this kind.", examples=["suspension"])] = None,
     status: Annotated[str | None, Query(description="Only in this state.", examples=["in_force"])] = None,
     origin: Annotated[str | None, Query(description="Only from this origin.", examples=["ladder"])] = None,
+    guideline: OfGuideline = None,
+    actor: ByActor = None,
+    automated: Automated = None,
+    appealed: Appealed = None,
+    since: Since = None,
+    until: Until = None,
     after: After = None,
     limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Sanctions, the latest first."""
-    chosen = {"account": account, "kind": kind, "status": status, "origin": origin}
-    return await answers.sanctions(db, **chosen, after=after, limit=limit)
+    return await answers.sanctions(
+        db,
+        account=account,
+        kind=kind,
+        status=status,
+        origin=origin,
+        guideline=guideline,
+        actor=actor,
+        automated=automated,
+        appealed=appealed,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+
+
+@router.get(
+    "/sanctions/{sanction}",
+    response_model=answers.SanctionData,
+    responses=responses(HTTPStatus.NOT_FOUND),
+    tags=["sanctions"],
+)
+async def sanction(sanction: Id, _: Who, db: Db) -> Any:
+    """A sanction."""
+    return await answers.sanction(db, sanction)
 
 
 @router.get("/cases", response_model=answers.Cases, responses=shown("cases"), tags=["cases"])
 async def cases(
+    request: Request,
     who: Who,
     db: Db,
     account: OfAccount = None,
     status: Annotated[Literal["open", "closed"] | None, Query()] = None,
     kind: Annotated[str | None, Query(description="Only of this kind.", examples=["report"])] = None,
     urgent: Annotated[bool | None, Query(description="Only urgent ones, or only others.")] = None,
+    guideline: OfGuideline = None,
+    severity_min: Annotated[
+        int | None, Query(ge=1, le=4, description="Only those in which something so severe was found.")
+    ] = None,
+    actor: ByActor = None,
+    since: Since = None,
+    until: Until = None,
     after: After = None,
     limit: Limit = PAGE_ROWS,
 ) -> Any:
-    """Cases, the latest first.
-
-    Restricted ones need a capability of their own; without it a page may be " "short.
-    """
-    chosen = {"account": account, "status": status, "kind": kind, "urgent": urgent}
-    return await answers.cases(db, who, **chosen, after=after, limit=limit)
+    """Cases, the latest first. Restricted and welfare ones need capabilities of their own."""
+    answer = await answers.cases(
+        db,
+        who,
+        account=account,
+        status=status,
+        kind=kind,
+        urgent=urgent,
+        guideline=guideline,
+        severity_min=severity_min,
+        actor=actor,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+    await access.seen_cases(request, who, answer.data)
+    return answer
 
 
 @router.get(
@@ -156,10 +258,17 @@ async def cases(
     tags=["cases"],
 )
 async def case(
-    case_id: Annotated[str, Path(description="The case's id.", max_length=140)], who: Who, db: Db
+    request: Request,
+    case_id: Annotated[str, Path(description="The case's id.", max_length=140)],
+    who: Who,
+    db: Db,
 ) -> Any:
     """A case with its findings and reports."""
-    return await answers.case(db, who, case_id)
+    answer = await answers.case(db, who, case_id)
+    await access.seen_cases(request, who, (answer.data.case,))
+    if answer.data.reports:
+        await access.seen_reporters(request, who, (answer.data.case.account,))
+    return answer
 
 
 @router.get(
@@ -176,8 +285,8 @@ async def explain(
     who: Who,
     db: Db,
 ) -> Any:
-    """Why there is a strike or a sanction.
-
-    Guideline and text, policy version, evidence, points, chain of " "causes.
-    """
-    return await answers.explain(db, who, strike_or_sanction, request.app.state.policies())
+    """Why there is a strike or a sanction: guideline and text, policy, evidence, points, chain of causes."""
+    answer = await answers.explain(db, who, strike_or_sanction, request.app.state.policies())
+    if any(cause.cause_kind in answers.REPORT_KINDS for cause in answer.data.chain):
+        await access.seen_reporters(request, who, (answer.data.account,))
+    return answer

@@ -46,7 +46,8 @@ def test_every_folder_under_services_is_a_stage_or_known_not_to_be() -> None:
 def test_every_topic_of_the_table_is_in_the_catalogue() -> None:
     """No stage reads or writes a topic that `topics create` doesn't make."""
     for flow in STAGES.values():
-        assert set(flow.reads) | set(flow.follows) | set(flow.writes) <= set(TOPICS), flow.name
+        named = {*flow.reads, *flow.follows, *flow.writes, *flow.measures}
+        assert named <= set(TOPICS), flow.name
 
 
 def test_every_topic_of_the_catalogue_is_written_by_a_stage_or_the_platform() -> None:
@@ -62,6 +63,13 @@ def test_every_input_is_read_by_screening_alone_and_decisions_first() -> None:
     assert STAGES["screening"].reads[0] == "decisions"
     for name, flow in STAGES.items():
         assert name == "screening" or not inputs & set(flow.reads)
+
+
+def test_what_only_watches_writes_nothing_and_reads_no_input() -> None:
+    """Pulse is approximate, so no topic may hang on it, and no input goes through it."""
+    pulse = STAGES["pulse"]
+    assert not pulse.writes
+    assert not {name for name, topic in TOPICS.items() if topic.input} & {*pulse.reads, *pulse.follows}
 
 
 def test_the_ledger_is_written_by_enforcement_alone() -> None:

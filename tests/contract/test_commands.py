@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events import ledger
@@ -29,10 +30,14 @@ from services.runtime.outputs import murmur2
 from services.runtime.restore import pages
 from tests.contract.test_api import history
 from tests.support.entries import Ledger, report_folded
+from tests.support.policies import community
 from tests.support.projecting import apply, migrated
+from tests.support.signals import finding, post_signal, posted
+from tests.support.world import World
 
 pytestmark = pytest.mark.kafka
 
+COMMUNITY = Path(__file__).parents[2] / "policies" / "community.yaml"
 PARTITIONS = 2
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -183,6 +188,50 @@ def test_activating_a_policy_writes_its_text_and_then_the_request(shell: Shell) 
     assert shell.json("policy", "activate", "--yes")["changed"] is False
     assert shell.json("policy", "show", answer["version"][:6])["in_force"] is True
     assert "keep-it-clean" in shell.run("policy", "show")
+
+
+def test_what_if_decides_the_ledger_again_and_screens_the_posts_still_kept(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """Both from the log itself; what would differ is named, and nothing is written."""
+    policy = community()
+    text = yaml.safe_load(COMMUNITY.read_text())
+    text["rules"] = {"keep-it-clean.terms": text["rules"]["keep-it-clean.terms"]}  # alone it compiles at once
+    candidate, same = tmp_path / "candidate.yaml", tmp_path / "same.yaml"
+    same.write_text(yaml.safe_dump(text))
+    text["severities"]["s3"]["points"] = 3
+    text["rules"]["keep-it-clean.terms"]["enabled"] = False
+    candidate.write_text(yaml.safe_dump(text))
+    world = World(policy)
+    world.advance(NOON)
+    body = posted("ann", "p-1", finding("no-hate", "slur", 3))
+    world.send(post_signal("ann", body, NOON, policy_version=policy.version))
+
+    async def fill(producer: Any) -> None:
+        name = shell.prefix
+        await producer.send_and_wait(f"{name}policies", policy.canonical, key=policy.version.encode())
+        for data in world.ledger:
+            await producer.send_and_wait(f"{name}ledger", data, key=b"account:ann", partition=0)
+        event = post(1, NOON)
+        event["data"]["body"] = "What the fuck is this shit?"
+        await producer.send_and_wait(f"{name}posts", json.dumps(event).encode(), partition=1)
+
+    shell.produce(fill)
+    shell.json("policy", "activate", str(same), "--yes")
+    before = [len(shell.records(topic)) for topic in ("ledger", "policies", "control", "signals")]
+    told = shell.json("policy", "what-if", str(candidate))
+    assert told["ledger"]["strikes"]["no-hate"]["changed"] == 1
+    (example,) = told["ledger"]["examples"]
+    assert example["entity"] == "account:ann"
+    assert (told["posts"]["posts"], told["posts"]["differing"]) == (1, 1)
+    assert told["posts"]["findings"]["keep-it-clean"]["gone"] == 1
+    assert told["posts"]["since"].startswith("2026")
+    told = shell.json("policy", "what-if", str(same))
+    assert (told["ledger"]["differing"], told["posts"]["differing"]) == (0, 0)
+    assert shell.json("policy", "what-if", str(same), "--no-posts")["posts"] is None
+    assert "nothing would differ" in shell.run("policy", "what-if", str(same), "--no-posts")
+    shell.run("policy", "what-if", str(same), "--guideline", "no-fun", code=ExitCode.NOT_FOUND)
+    assert before == [len(shell.records(topic)) for topic in ("ledger", "policies", "control", "signals")]
 
 
 def test_a_dead_letter_is_listed_shown_and_sent_again_as_it_was(shell: Shell) -> None:

@@ -85,22 +85,18 @@ async def test_migrating_twice_changes_nothing(database: str) -> None:
     assert await held(database) == before
 
 
-async def test_the_desks_schema_is_there_and_empty(database: str) -> None:
-    """What people make at the desk lives apart, where no rebuild goes."""
+async def test_the_desks_schema_is_apart_from_every_build(database: str) -> None:
+    """What people make at the desk has tables of its own, of which no build and no view has one."""
     await migrated(database)
+    by_schema = "SELECT table_name FROM information_schema.tables WHERE table_schema = $1"
     async with connected(database) as connection:
-        assert (
-            await connection.fetchval(
-                "SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'desk'"
-            )
-            == 1
-        )
-        assert (
-            await connection.fetchval(
-                "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'desk'"
-            )
-            == 0
-        )
+        build = await builds.live_of_this_version(connection)
+        desk, built, shown = [
+            {row["table_name"] for row in await connection.fetch(by_schema, schema)}
+            for schema in ("desk", build.schema, "public")
+        ]
+    assert {"decisions", "access_log"} <= desk
+    assert not desk & (built | shown)
 
 
 async def test_a_batch_is_applied_once(database: str) -> None:

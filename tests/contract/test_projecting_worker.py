@@ -8,6 +8,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from events.contents import Content, encode_content
+from events.ledger import ReferralProposed, ReferralSettled
+from events.signals import Actor
 from services.projecting import contents
 from services.runtime import reading
 from services.runtime.embedded import EmbeddedKafka
@@ -136,6 +138,46 @@ async def test_contents_are_put_and_erased_and_a_hold_beats_an_erasure(
         assert await refs() == ["ref-1"]
         with pytest.raises(reading.NotFound, match="`ref-2`"):
             await reading.contents(connection, "ref-2")
+
+
+async def test_what_a_referral_is_about_is_held_until_it_is_turned_down(
+    kafka: EmbeddedKafka, prefix: str, database: str
+) -> None:
+    """What it names and whatever is kept of its posts; another's content isn't."""
+    await migrated(database)
+    await make_topics(kafka.bootstrap, prefix)
+
+    def content(ref: str, post: str | None) -> tuple[bytes, bytes, int]:
+        return ref.encode(), encode_content(Content(ref, "acc-1", "post", "text", T0, T0, post=post)), 0
+
+    topic = f"{prefix}contents"
+    await send_raw(
+        kafka.bootstrap,
+        topic,
+        [content("named", None), content("of-post", "post-1"), content("other", "post-2")],
+    )
+    made = Ledger()
+    actor = Actor("person", "mod-bea")
+    proposed = ReferralProposed(
+        "ref-1", "case-2", "case-1", False, ("post-1",), ("named",), actor, None, None, made.now
+    )
+    async with projector(kafka.bootstrap, prefix, database), connected(database) as connection:
+
+        async def are(*expected: str) -> bool:
+            rows = await connection.fetch("SELECT ref FROM contents ORDER BY ref")
+            return [row["ref"] for row in rows] == list(expected)
+
+        await until(lambda: are("named", "of-post", "other"), "contents have arrived")
+        made.add("acc-1", proposed)
+        sent = await send(kafka.bootstrap, prefix, made.entries)
+        await until(lambda: reached(database, sent), "the referral is projected")
+        await send_raw(
+            kafka.bootstrap, topic, [(b"named", None, 0), (b"of-post", None, 0), (b"other", None, 0)]
+        )
+        await until(lambda: are("named", "of-post"), "what isn't held is erased")
+        made.add("acc-1", ReferralSettled("ref-1", "dismissed", actor, None, made.now))
+        await send(kafka.bootstrap, prefix, made.entries[1:])
+        await until(are, "what was asked to be erased meanwhile is erased")
 
 
 async def test_lag_tools_are_given_a_hint(kafka: EmbeddedKafka, prefix: str, database: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services import answers
+from services.api import writes
 from services.api.counting import NO_ROUTE
 from services.api.describe import DOCUMENT, described
 from services.api.routes import EXAMPLES
@@ -152,6 +153,8 @@ def test_every_problem_is_described_with_its_shape() -> None:
         ("cases", answers.Cases),
         ("case", answers.CaseData),
         ("explain", answers.ExplanationData),
+        ("decision", writes.DecisionAnswer),
+        ("preview", writes.PreviewAnswer),
     ],
 )
 def test_every_example_has_the_shape_of_its_answer(name: str, shape: Any) -> None:

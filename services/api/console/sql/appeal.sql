@@ -1,0 +1,1 @@
+SELECT * FROM appeals WHERE appeal = $1

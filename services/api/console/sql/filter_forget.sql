@@ -1,0 +1,1 @@
+DELETE FROM desk.saved_filters WHERE actor = $1 AND name = $2 RETURNING name

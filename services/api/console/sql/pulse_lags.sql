@@ -1,0 +1,1 @@
+SELECT stage, topic, behind FROM desk.pulse_lags ORDER BY stage, topic

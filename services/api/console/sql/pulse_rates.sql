@@ -1,0 +1,1 @@
+SELECT name, label, seconds, minute FROM desk.pulse_rates ORDER BY name, label

@@ -1,0 +1,1 @@
+SELECT ref, value FROM contents WHERE ref = ANY ($1::text[])
