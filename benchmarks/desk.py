@@ -28,8 +28,10 @@ from services.runtime.embedded.child import free_port
 ACCOUNTS: Final = 1_000_000
 OPEN_CASES: Final = 10_000
 USERS: Final = 10
-ROUNDS: Final = 40
+ROUNDS: Final = 20
 """How often each user asks for each thing."""
+PAUSE_S_MAX: Final = 1.0
+"""How long somebody looks at one thing before the next; half as long on average."""
 LARGE_ROWS: Final = 100_000
 KNOWN: Final = 2_000
 """So many cases and accounts are asked for."""
@@ -57,7 +59,7 @@ async def measure(stack: Stack, _: float, seed: int, *, accounts: int = ACCOUNTS
         await desk_rows.fill(
             connection, community, copies, OPEN_CASES, lambda said: console.print("  ", said)
         )
-        asked = await _asked(connection, seed)
+        asked = await _asked(connection, community, copies, seed)
     finally:
         await connection.close()
     console.print(f"  filled in {time.monotonic() - began:.0f} s")
@@ -83,15 +85,15 @@ async def measure(stack: Stack, _: float, seed: int, *, accounts: int = ACCOUNTS
     return figures
 
 
-async def _asked(connection: Any, seed: int) -> list[Asked]:
+async def _asked(connection: Any, community: desk_rows.Small, copies: int, seed: int) -> list[Asked]:
     """What people look at: cases and accounts at random, busy ones among them."""
     dice = Random(seed)
-    accounts = [
-        row[0]
-        for row in await connection.fetch(
-            "SELECT account FROM standings TABLESAMPLE SYSTEM (1) LIMIT $1", KNOWN
-        )
-    ]
+    columns, standings = community.rows["standings"]
+    patterns = [desk_rows.Pattern(columns, row) for row in standings]
+    accounts = []
+    for _ in range(KNOWN):
+        number = f"{dice.randrange(copies):04x}"
+        accounts.append(dice.choice(patterns).copy(number, number.encode(), 0)[columns.index("account")])
     open_cases = [
         row[0]
         for row in await connection.fetch("SELECT case_id FROM cases WHERE status = 'open' LIMIT $1", KNOWN)
@@ -145,6 +147,7 @@ async def _use(
         dice.shuffle(todo)
         for one in todo:
             path = dice.choice(one.paths)
+            await asyncio.sleep(dice.random() * PAUSE_S_MAX)
             began = time.perf_counter()
             answer = await client.get(path, headers={"X-API-Key": key})
             took[one.name].append(time.perf_counter() - began)

@@ -30,10 +30,10 @@ SIGNALS_PER_ACCOUNT: Final = 8
 """They lead to some ten entries."""
 HISTORY: Final = timedelta(days=200)
 MARK: Final = (
-    r"(?<=member-)(?=\d)"
+    r"(?<=member-|report-)(?=\d)"
     r"|(?<![0-9a-f])[0-9a-f]{4}(?=[0-9a-f]{4}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
 )
-"""Where a copy's number goes: into the name of an account, and into a derived id instead of its beginning."""
+"""Where a copy's number goes: into the name of an account or report, and over the start of a derived id."""
 _TEXT: Final = re.compile(MARK)
 _BYTES: Final = re.compile(MARK.encode())
 OFFSET: Final = "ledger_offset"
@@ -124,6 +124,10 @@ async def fill(
     await connection.execute("ANALYZE", timeout=FILL_S_MAX)
     async with connection.transaction():
         await builds.make_live(connection, build)
+        await connection.executemany(
+            "INSERT INTO stream_offsets (reader, topic, partition, next, epoch) VALUES ($1, $2, $3, $4, 1)",
+            [(build.schema, builds.LEDGER, number, copies * community.span) for number in range(PARTITIONS)],
+        )
 
 
 def _copies(
