@@ -16,6 +16,7 @@ import msgspec
 from events.signals import (
     AccountKind,
     Actor,
+    CarriedPast,
     ContactBar,
     ContentAction,
     FingerprintSort,
@@ -267,7 +268,8 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     `price` is frozen, and so is `raised`, the price that the act's episode takes from the act on that makes
     it `acts_to_raise`. `counts_as` says whether the act is a strike or the warning that comes first.
     Membership of `episode` is frozen as well. `imported`: it was brought over from elsewhere, and issued when
-    it happened. `targets` are the accounts that the post answers or mentions.
+    it happened. `targets` are the accounts that the post answers or mentions. `past`: what went before at
+    the person's former account, from where it was carried over.
     """
 
     strike: str
@@ -296,6 +298,7 @@ class StrikeIssued(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=
     acts_to_raise: int = 5
     imported: bool = False
     targets: tuple[str, ...] = ()
+    past: CarriedPast | None = None
 
 
 class StrikeAmended(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="strike_amended"):

@@ -421,6 +421,31 @@ class CarriedPrice(msgspec.Struct, frozen=True, gc=False):
     days: int | None
 
 
+class CarriedReport(msgspec.Struct, frozen=True, gc=False):
+    """A report of what was struck, and what its reporter was told. `linked`: accounts of the same person."""
+
+    report: str
+    reporter: str
+    outcome: str
+    linked: tuple[str, ...] = ()
+
+
+class CarriedPast(msgspec.Struct, frozen=True, gc=False):
+    """What is asked of a strike's past where it is decided about and appealed.
+
+    `judges` issued, confirmed or changed it; `case_kinds` are those of its cases that not everybody may
+    answer. When, and whether, it was appealed is as at the account that it was issued to.
+    """
+
+    judges: tuple[str, ...] = ()
+    reports: tuple[CarriedReport, ...] = ()
+    case_kinds: tuple[str, ...] = ()
+    appeal_days: int = 180
+    appeal_until: Moment | None = None
+    worse_since: Moment | None = None
+    appeal: str | None = None
+
+
 class CarriedStrike(msgspec.Struct, frozen=True, gc=False):
     """A strike, or the warning that comes first, as it stood at the account that it was issued to.
 
@@ -443,6 +468,7 @@ class CarriedStrike(msgspec.Struct, frozen=True, gc=False):
     acts_to_raise: int
     confirmed_by: str | None = None
     targets: tuple[str, ...] = ()
+    past: CarriedPast | None = None
 
 
 class RecordCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="record_carried"):
@@ -456,6 +482,29 @@ class RecordCarried(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
     strikes: tuple[CarriedStrike, ...]
     reason_ref: str | None
     carried: bool = True
+
+
+class ReturnedStrike(msgspec.Struct, frozen=True, gc=False):
+    """What became of a strike at the account that it was carried to, by the id that it had there.
+
+    `appealed`: an appeal about it awaits an answer there.
+    """
+
+    strike: str
+    status: Literal["active", "overturned", "waived", "withdrawn"]
+    guideline: str
+    case: str
+    severity: int
+    appealed: bool = False
+
+
+class RecordReturned(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="record_returned"):
+    """From `other`, to which this account's record had been carried: how it stood when it was taken back."""
+
+    account: str
+    other: str
+    strikes: tuple[ReturnedStrike, ...]
+    reason_ref: str | None
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="tick"):
@@ -498,6 +547,7 @@ Body = (
     | ContactBarred
     | RecordCarried
     | AppealFiled
+    | RecordReturned
 )
 
 

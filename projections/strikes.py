@@ -101,8 +101,8 @@ def _issued(rows: Rows[StrikeRow], o: StrikeIssued, at: At) -> None:
         notice=json_text(o.notice),
         policy_version=o.policy_version,
         pricing_version=o.pricing_version,
-        appeal_until=None,
-        appeal=None,
+        appeal_until=None if o.past is None else o.past.appeal_until,
+        appeal=None if o.past is None else o.past.appeal,
         version=1,
         **placed(at, o.effective_at),
     )

@@ -2,7 +2,8 @@
 
 Each answer says how far the projection had come that it was read from. Who reported whom is shown only to
 keys that may see it: to all others, names of reporters are left out, and entries about an account's own
-reports are withheld, since their ids would tell. So are all entries about a restricted case.
+reports are withheld, since their ids would tell. So are all entries about a restricted case; of a strike or
+sanction that was made in such an entry everything is shown but evidence, reasons and what led to it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from events.contents import Content
 from events.ids import post_act
 from events.policy import Policy
 from services.keys import REPORTERS, RESTRICTED, WELFARE, Operator
@@ -31,6 +33,7 @@ from services.runtime.reading import (
 )
 
 T = TypeVar("T")
+Veilable = TypeVar("Veilable", reading.Strike, reading.Sanction, reading.Appeal)
 
 REPORT_KINDS: Final = frozenset({"report_filed", "report_weighed", "report_withdrawn", "report_answered"})
 """Kinds of signals that name a reporter."""
@@ -43,6 +46,8 @@ KIND_NEEDS: Final[Mapping[str, str]] = MappingProxyType(
 REFERRAL_WORDS: Final = (b'"propose_referral"', b'"confirm_referral"')
 """What is in every entry about a referral, also where it was refused and there is no case."""
 WITHHELD: Final = "withheld"
+VEILED: Final = ("evidence", "reason_ref", "text_ref")
+"""What isn't shown of a strike, sanction or appeal that is close to a case that somebody may not see."""
 
 
 class NotAllowed(Exception):
@@ -190,7 +195,8 @@ class GuidelineText(BaseModel):
 class ShownExplanation(BaseModel):
     """Why there is a strike or a sanction.
 
-    The guideline and its text, the evidence, what it cost, and the chain of causes.
+    The guideline and its text, the evidence, what it cost, and the chain of causes. `withheld` says why
+    evidence and chain aren't shown.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -211,6 +217,7 @@ class ShownExplanation(BaseModel):
     strikes: tuple[reading.Strike, ...]
     chain: tuple[ShownCause, ...]
     origin: reading.Origin | None
+    withheld: str | None = None
 
 
 class PolicySummary(BaseModel):
@@ -252,6 +259,7 @@ StrikeData = Answer[reading.Strike]
 SanctionData = Answer[reading.Sanction]
 AppealData = Answer[reading.Appeal]
 Appeals = Listing[reading.Appeal]
+Referrals = Listing[reading.Referral]
 ReportData = Answer[ShownReport]
 Reports = Listing[ShownReport]
 ContentData = Answer[ContentShown]
@@ -273,30 +281,51 @@ async def positions(db: Database) -> Positions:
     )
 
 
-async def standing(db: Database, account: str, as_of: datetime | None = None) -> StandingData:
+async def standing(db: Database, who: Operator, account: str, as_of: datetime | None = None) -> StandingData:
     """An account's standing, now or as of a moment (aware). Raises `reading.NotFound`."""
     at = await positions(db)
-    return StandingData(data=await reading.standing(db, account, as_of), positions=at)
+    found = await reading.standing(db, account, as_of)
+    seen = {
+        name: await _veiled_standing(db, who, one)
+        for name, one in (
+            ("now", found.now),
+            ("as_recorded", found.as_recorded),
+            ("in_effect", found.in_effect),
+        )
+        if one is not None
+    }
+    return StandingData(data=found.model_copy(update=seen), positions=at)
 
 
-async def strikes(db: Database, **chosen: Any) -> Strikes:
+async def _veiled_standing(db: Database, who: Operator, found: reading.Standing) -> reading.Standing:
+    close = await _close(db, who, (*found.strikes, *found.warnings_given, *found.sanctions))
+    return found.model_copy(
+        update={
+            "strikes": _as_seen(found.strikes, close),
+            "warnings_given": _as_seen(found.warnings_given, close),
+            "sanctions": _as_seen(found.sanctions, close),
+        }
+    )
+
+
+async def strikes(db: Database, who: Operator, **chosen: Any) -> Strikes:
     """Strikes and warnings, the latest first; arguments as for `reading.strikes`.
 
     Raises `BadPage`.
     """
     at = await positions(db)
     page = await _page(reading.strikes(db, **chosen))
-    return Strikes(data=page.rows, next=page.next, positions=at)
+    return Strikes(data=await veiled(db, who, page.rows), next=page.next, positions=at)
 
 
-async def sanctions(db: Database, **chosen: Any) -> Sanctions:
+async def sanctions(db: Database, who: Operator, **chosen: Any) -> Sanctions:
     """Sanctions, the latest first; arguments as for `reading.sanctions`.
 
     Raises `BadPage`.
     """
     at = await positions(db)
     page = await _page(reading.sanctions(db, **chosen))
-    return Sanctions(data=page.rows, next=page.next, positions=at)
+    return Sanctions(data=await veiled(db, who, page.rows), next=page.next, positions=at)
 
 
 async def cases(db: Database, who: Operator, **chosen: Any) -> Cases:
@@ -336,16 +365,18 @@ async def audit(
     return Audit(data=tuple(shown(who, row, close) for row in page.rows), next=page.next, positions=at)
 
 
-async def strike(db: Database, strike_id: str) -> StrikeData:
+async def strike(db: Database, who: Operator, strike_id: str) -> StrikeData:
     """A strike, or a warning. Raises `reading.NotFound`."""
     at = await positions(db)
-    return StrikeData(data=await reading.strike(db, strike_id), positions=at)
+    (found,) = await veiled(db, who, [await reading.strike(db, strike_id)])
+    return StrikeData(data=found, positions=at)
 
 
-async def sanction(db: Database, sanction_id: str) -> SanctionData:
+async def sanction(db: Database, who: Operator, sanction_id: str) -> SanctionData:
     """A sanction. Raises `reading.NotFound`."""
     at = await positions(db)
-    return SanctionData(data=await reading.sanction(db, sanction_id), positions=at)
+    (found,) = await veiled(db, who, [await reading.sanction(db, sanction_id)])
+    return SanctionData(data=found, positions=at)
 
 
 async def reports(db: Database, who: Operator, **chosen: Any) -> Reports:
@@ -370,17 +401,27 @@ async def report(db: Database, who: Operator, report_id: str) -> ReportData:
     return ReportData(data=_report(found, named=who.may(REPORTERS)), positions=at)
 
 
-async def appeals(db: Database, **chosen: Any) -> Appeals:
+async def appeals(db: Database, who: Operator, **chosen: Any) -> Appeals:
     """Appeals, the latest first; arguments as for `reading.appeals`. Raises `BadPage`."""
     at = await positions(db)
     page = await _page(reading.appeals(db, **chosen))
-    return Appeals(data=page.rows, next=page.next, positions=at)
+    return Appeals(data=await veiled(db, who, page.rows), next=page.next, positions=at)
 
 
-async def appeal(db: Database, appeal_id: str) -> AppealData:
+async def appeal(db: Database, who: Operator, appeal_id: str) -> AppealData:
     """An appeal. Raises `reading.NotFound`."""
     at = await positions(db)
-    return AppealData(data=await reading.appeal(db, appeal_id), positions=at)
+    (found,) = await veiled(db, who, [await reading.appeal(db, appeal_id)])
+    return AppealData(data=found, positions=at)
+
+
+async def referrals(db: Database, who: Operator, **chosen: Any) -> Referrals:
+    """Referrals, the latest first; arguments as for `reading.referrals`. Raises `NotAllowed` or `BadPage`."""
+    if not who.may(RESTRICTED):
+        raise NotAllowed(RESTRICTED)
+    at = await positions(db)
+    page = await _page(reading.referrals(db, **chosen))
+    return Referrals(data=page.rows, next=page.next, positions=at)
 
 
 async def audit_entries(db: Database, who: Operator, **chosen: Any) -> Audit:
@@ -399,10 +440,8 @@ async def content(db: Database, who: Operator, ref: str) -> ContentData:
     """What somebody wrote. Raises `NotAllowed`, or `reading.NotFound`, also for what was erased."""
     at = await positions(db)
     found = await reading.contents(db, ref)
-    if found.post is not None:
-        for kind in await reading.case_kinds_about(db, found.account, post_act(found.post)):
-            if not may_see(who, kind):
-                raise NotAllowed(KIND_NEEDS[kind])
+    for needed in (await closed(db, who, {ref: found})).values():
+        raise NotAllowed(needed)
     told = who.may(REPORTERS) or found.kind not in REPORTED_KINDS
     fields = {**msgspec.structs.asdict(found), "ref": ref, "account": found.account if told else None}
     return ContentData(data=ContentShown.model_validate(fields), positions=at)
@@ -425,6 +464,54 @@ def policies(texts: Mapping[str, Policy], activations: Iterable[tuple[int, str]]
         )
         for position, version in enumerate(order)
     ]
+
+
+async def closed(db: Database, who: Operator, texts: Mapping[str, Content]) -> dict[str, str]:
+    """Of texts by reference those that `who` may not see, and the capability that each needs.
+
+    A text is as close as the case that it belongs to, by its post, by a report, or by what was decided there.
+    """
+    kinds = unseen(who)
+    if not kinds or not texts:
+        return {}
+    asked = [
+        (ref, one.account, None if one.post is None else post_act(one.post)) for ref, one in texts.items()
+    ]
+    words = [word.decode() for word in REFERRAL_WORDS]
+    found = await reading.case_kinds_of_texts(db, asked, kinds, words)
+    return {ref: KIND_NEEDS[min(about)] for ref, about in found.items()}
+
+
+async def veiled(db: Database, who: Operator, rows: Iterable[Veilable]) -> tuple[Veilable, ...]:
+    """Strikes, sanctions or appeals as `who` may see them.
+
+    What came of a case that they may not see, or complains of that, has neither evidence nor texts.
+    """
+    found = tuple(rows)
+    return _as_seen(found, await _close(db, who, found))
+
+
+async def _close(
+    db: Database, who: Operator, rows: Iterable[reading.Strike | reading.Sanction | reading.Appeal]
+) -> frozenset[str]:
+    """The strikes and sanctions that rows are, or complain of, and whose cases `who` may not see."""
+    kinds, made = unseen(who), {_made(row) for row in rows}
+    return await reading.close_to(db, made, kinds) if kinds and made else frozenset()
+
+
+def _as_seen(rows: Iterable[Veilable], close: frozenset[str]) -> tuple[Veilable, ...]:
+    return tuple(_veil(row) if _made(row) in close else row for row in rows)
+
+
+def _made(row: reading.Strike | reading.Sanction | reading.Appeal) -> str:
+    """The strike or sanction that a row is, or complains of."""
+    if isinstance(row, reading.Appeal):
+        return row.about
+    return row.strike if isinstance(row, reading.Strike) else row.sanction
+
+
+def _veil(row: Veilable) -> Veilable:
+    return row.model_copy(update={name: None for name in VEILED if name in type(row).model_fields})
 
 
 def unseen(who: Operator) -> tuple[str, ...]:
@@ -454,6 +541,12 @@ async def hidden(db: Database, who: Operator, account: str) -> Callable[[bytes],
     ]
     if "referral" in lacking.get(RESTRICTED, ()):
         close += [(word, RESTRICTED) for word in REFERRAL_WORDS]
+    # A strike that a merge brought along remembers the kinds of cases that it came from.
+    close += [
+        (b'"case_kinds":["%s"' % kind.encode(), needed)
+        for needed, kinds in lacking.items()
+        for kind in sorted(kinds)
+    ]
     return lambda data: next((needed for case, needed in close if case in data), None)
 
 
@@ -474,15 +567,27 @@ async def explain(
     """
     at = await positions(db)
     found = await reading.explain(db, strike_or_sanction)
-    explanation = ShownExplanation.model_validate(
-        {
-            **dict(found),
-            "chain": _chain(found.chain, named=who.may(REPORTERS)),
-            "origin": found.origin if who.may(REPORTERS) or not _reported(found.chain) else None,
-            "guideline_text": _text(found, policies),
+    strikes = await veiled(db, who, found.strikes)
+    fields: dict[str, Any] = {
+        **dict(found),
+        "strikes": strikes,
+        "evidence": found.evidence if found.strike is not None else [each.evidence for each in strikes],
+        "chain": _chain(found.chain, named=who.may(REPORTERS)),
+        "origin": found.origin if who.may(REPORTERS) or not _reported(found.chain) else None,
+        "guideline_text": _text(found, policies),
+        "withheld": None,
+    }
+    kinds = unseen(who)
+    if kinds and await reading.close_to(db, [found.id], kinds):
+        fields |= {
+            "strike": None if found.strike is None else _veil(found.strike),
+            "sanction": None if found.sanction is None else _veil(found.sanction),
+            "evidence": None,
+            "chain": (),
+            "origin": None,
+            "withheld": "about a case that isn't for everybody",
         }
-    )
-    return ExplanationData(data=explanation, positions=at)
+    return ExplanationData(data=ShownExplanation.model_validate(fields), positions=at)
 
 
 def without_reporters(value: Any) -> Any:
@@ -491,7 +596,15 @@ def without_reporters(value: Any) -> Any:
         return [without_reporters(item) for item in value]
     if not isinstance(value, dict):
         return value
-    shown = {name: None if name == "reporter" else without_reporters(item) for name, item in value.items()}
+    shown = {
+        # `linked` of a report are the reporter's other accounts; of a link, it says whether there is one.
+        name: (
+            None
+            if name == "reporter" or (name == "linked" and isinstance(item, list))
+            else without_reporters(item)
+        )
+        for name, item in value.items()
+    }
     body = value.get("body")
     if isinstance(body, dict) and body.get("kind") in REPORT_KINDS:
         shown["actor"] = {"kind": value["actor"]["kind"], "id": None}

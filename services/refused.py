@@ -1,4 +1,4 @@
-"""Refused input: the topic `dead_letters`, read whole or from a moment on."""
+"""Refused input: the topic `dead_letters`, read whole, from a moment on, or one record of it."""
 
 from __future__ import annotations
 
@@ -53,3 +53,27 @@ async def refused_input(log: Log, prefix: str, since: datetime | None = None) ->
                         yield from_headers(record.headers), record
     finally:
         await reader.stop()
+
+
+async def refused_record(log: Log, prefix: str, partition: int, offset: int) -> Letter | None:
+    """The dead letter at one place; None where none is kept. Raises `NoTopic`."""
+    name = prefix + DEAD_LETTERS
+    counts = await log.partition_counts()
+    if name not in counts:
+        raise NoTopic(f"topic `{name}` doesn't exist")
+    if partition >= counts[name]:
+        return None
+    place = TopicPartition(name, partition)
+    reader = log.reader()
+    await reader.start()
+    try:
+        begins, ends = await reader.beginning_offsets([place]), await reader.end_offsets([place])
+        if not begins[place] <= offset < ends[place]:
+            return None
+        async for page in pages(reader, place, offset, offset + 1):
+            for record in page:
+                # What comes first behind a place that holds nothing is another record.
+                return (from_headers(record.headers), record) if record.offset == offset else None
+    finally:
+        await reader.stop()
+    return None

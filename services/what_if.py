@@ -8,7 +8,7 @@ written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -18,6 +18,7 @@ from aiokafka.structs import TopicPartition
 from events.codec import decode_entry
 from events.policy import Policy
 from events.policy_text import read_policy
+from services.answers import KIND_NEEDS
 from services.runtime import reading
 from services.runtime.kafka import Kafka
 from services.runtime.reading import Database
@@ -162,10 +163,12 @@ async def over_posts(
     after: str | None = None,
     examples: int = 20,
     posts_max: int = POSTS_MAX,
+    without: Collection[str] = frozenset(KIND_NEEDS),
 ) -> Portion:
     """The next portion of the posts still kept, screened by the rules in force and by the candidate's.
 
-    `after` is where to go on, as `partition:offset`. Raises `BadPlace`.
+    `after` is where to go on, as `partition:offset`; `without` are kinds of cases whose posts are no
+    examples: by default all that aren't for everybody. Raises `BadPlace`.
     """
     from services.replay.what_if_posts import PostsWhatIf
     from services.screening.digests import IdentityKey
@@ -174,7 +177,7 @@ async def over_posts(
     books = await asyncio.to_thread(lambda: (rulebook(in_force), rulebook(candidate)))
     # Nobody keeps this key: the same texts give the same answers everywhere.
     key = IdentityKey("dry", b"digests of a dry run are no secret")
-    what_if = PostsWhatIf(*books, key, guideline=guideline, examples=examples)
+    what_if = PostsWhatIf(*books, key, guideline=guideline, examples=examples, without=without)
     batch: list[Kept] = []
     following: str | None = None
     async for record in kept.read(partition, offset):

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services import answers
-from services.api import console, nouns, problems, routes, what_if, writes
+from services.api import console, nouns, problems, reference, routes, what_if, writes
 from services.api.counting import Counting
 from services.api.parts import MakeParts
 from services.keys import KeyTable
@@ -58,6 +58,7 @@ def create_app(make_parts: MakeParts | None = None, keys: KeyTable | None = None
         version=API_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
         redoc_url=None,
         separate_input_output_schemas=False,
     )
@@ -70,6 +71,7 @@ def create_app(make_parts: MakeParts | None = None, keys: KeyTable | None = None
     console.install(app)
     app.include_router(what_if.router)
     _add_health(app)
+    reference.install(app)
     _describe(app)
     return app
 

@@ -52,12 +52,15 @@ async def operator(
 
 
 async def _vouched_for(request: Request, token: str) -> Operator | None:
-    """Whose token of the issuer it is; None where there is no issuer, or it is a key. Answers 401 or 503."""
+    """Whose token of the issuer it is; None where there is no issuer, or it is a key.
+
+    Answers 401, also where a key has the same actor, or 503.
+    """
     parts: Parts = request.app.state.parts
     if parts.tokens is None or token.startswith(KEY_PREFIX):
         return None
     try:
-        return await parts.tokens.find(token)
+        found = await parts.tokens.find(token)
     except BadToken as error:
         detail, _, remedy = str(error).partition("; ")
         raise Problem(
@@ -74,6 +77,16 @@ async def _vouched_for(request: Request, token: str) -> Operator | None:
             "try again in a moment, or use an API key",
             headers={"Retry-After": "5"},
         ) from error
+    table: KeyTable = request.app.state.keys
+    if any(holder.actor == found.actor for holder in table.holders().values()):
+        # Otherwise one person could be taken for another, or be two where a second one is needed.
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            f"the token's actor `{found.actor}` is a key's as well",
+            "use the key; or have the operator revoke it, or make it for another actor",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return found
 
 
 class Capable:

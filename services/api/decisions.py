@@ -104,9 +104,8 @@ VERSION_RAISED: Final = (
     ledger.StrikeRemoved,
     ledger.StrikeExpired,
     ledger.SanctionAmended,
-    ledger.SanctionLifted,
 )
-"""Outcomes that raise the version of the strike or sanction that they name by one."""
+"""Outcomes that raise the version of the strike or sanction that they name by one. Lifting one doesn't."""
 
 Status = Literal["pending", "applied", "refused", "failed"]
 
@@ -122,12 +121,16 @@ class Change(BaseModel):
 
 
 class Stale(Exception):
-    """What the person saw has changed meanwhile: `changes`, the latest first, up to `current_version`."""
+    """What the person saw has changed meanwhile: `changes`, the latest first, up to `current_version`.
+
+    `decision` is its id where it was sent all the same, for the record.
+    """
 
     def __init__(self, message: str, current_version: int | None, changes: Sequence[Change]) -> None:
         super().__init__(message)
         self.current_version = current_version
         self.changes = tuple(changes)
+        self.decision: str | None = None
 
 
 class NotSent(Exception):
@@ -253,7 +256,9 @@ async def target_of(db: Database, who: Operator, kind: str, identity: str) -> Ta
 
 async def preview(parts: Parts, who: Operator, choice: Choice) -> Preview:
     """What a decision would lead to, were it made now. Nothing is sent."""
-    event, now = await _event(parts, who, choice, "/goodstanding/preview", None)
+    # An id of its own: the same decision may have been sent at this very moment, and would count once.
+    identity = derived_id(who.actor, _request(choice).hex(), "preview")
+    event, now = await _event(parts, who, choice, "/goodstanding/preview", identity)
     version = parts.in_force()
     if version is None:
         raise CannotForesee(
@@ -278,15 +283,16 @@ async def decide(
     wait_s: float = 0.0,
 ) -> Made:
     """Make a decision: send it, and wait up to `wait_s` seconds until the projection shows its outcome."""
-    event, now = await _event(parts, who, choice, source, key)
+    event, now = await _event(parts, who, choice, source, _identity(who, key))
     asked = Asked(event.id, subject_entity(choice.account), choice.verb, _request(choice), batch)
     record = Record(deciding.DECISIONS, decision_key(event), deciding.encode(event), now)
 
     async def check() -> None:
         try:
             await _check_version(parts.database, who, choice)
-        except Stale:
+        except Stale as stale:
             await _send(parts, record)  # enforcement refuses it as well: so it is on record
+            stale.decision = event.id
             raise
 
     return await _submit(parts, who, asked, record, key, check, wait_s)
@@ -370,14 +376,14 @@ async def keep_answer(db: Database, decision: str, status: int, body: Any) -> No
 
 
 async def _event(
-    parts: Parts, who: Operator, choice: Choice, source: str, key: str | None
+    parts: Parts, who: Operator, choice: Choice, source: str, identity: str | None
 ) -> tuple[DecisionUnion, datetime]:
     """The event of a choice, and the moment at which it is made."""
     needed = needs(choice.verb)
     if not who.may(needed):
         raise NotAllowed(needed)
     now = await parts.now()
-    return deciding.build(choice, who, now, source, _identity(who, key)), now
+    return deciding.build(choice, who, now, source, identity), now
 
 
 def _identity(who: Operator, key: str | None) -> str | None:
@@ -399,19 +405,20 @@ async def _submit(
     check: Callable[[], Awaitable[None]] | None,
     wait_s: float,
 ) -> Made:
-    """Note what is asked, send it, and wait. What was asked under the same key before isn't checked again."""
+    """Note what is asked, send it, and wait. What was asked under the same key before isn't checked again.
+
+    It is noted before it is checked, since what is stale is sent as well: then its key is taken, too.
+    """
     db = parts.database
     noted = await _noted(db, who, asked, key)
+    since = await reading.last_sequence(db, asked.entity)
     if noted is None:
-        if check is not None:
-            await check()
-        since = await reading.last_sequence(db, asked.entity)
         fields = (asked.decision, who.actor, key, asked.request, asked.entity, asked.verb, since, asked.batch)
         if await db.fetchval(SQL["decision_note"], *fields) is None and key is not None:
             noted = await _noted(db, who, asked, key)  # somebody asked the same at the same moment
-        since = since if noted is None else noted.since
-    else:
-        since = noted.since
+    if noted is None and check is not None:
+        await check()
+    since = since if noted is None else noted.since
     answer = None if noted is None else noted.answer
     if answer is None:
         await _send(parts, record)
@@ -473,9 +480,10 @@ async def _told_since(
 ) -> tuple[Change, ...]:
     """What changed about a target from version `seen` to `current`, the latest first, as `who` may see it."""
     rows = (await reading.audit(db, entity, limit=LOOKED_BACK_MAX)).rows
-    hidden = await answers.hidden(db, who, entity)
-    found = islice(_changes(rows, kind, identity, seen, current), CHANGES_MAX)
-    return tuple(change for row, change in found if not hidden(row.data))
+    close = await answers.hidden(db, who, entity)
+    withheld = {row.sequence for row in rows if answers.shown(who, row, close).withheld is not None}
+    found = _changes(rows, kind, identity, seen, current)
+    return tuple(islice((change for row, change in found if row.sequence not in withheld), CHANGES_MAX))
 
 
 def _changes(
@@ -488,11 +496,12 @@ def _changes(
         if left <= 0 or (kind == "account" and entry.standing.version <= seen):
             return
         for outcome in reversed(entry.outcomes):
-            if kind != "account" and identity not in _ids(outcome):
-                continue
-            if isinstance(outcome, ledger.CaseUpdated | ledger.CaseClosed) and outcome.version <= seen:
-                return
-            left -= isinstance(outcome, VERSION_RAISED) and kind != "account"
+            if kind != "account":
+                if identity not in _ids(outcome):
+                    continue
+                if isinstance(outcome, ledger.CaseUpdated | ledger.CaseClosed) and outcome.version <= seen:
+                    return
+                left -= isinstance(outcome, VERSION_RAISED)
             actor = row.actor_id if row.actor_kind == "person" else None
             yield row, Change(recorded_at=row.recorded_at, actor=actor, sentence=sentence(outcome))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
 from aiokafka.structs import ConsumerRecord
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -19,15 +19,13 @@ from services.api.auth import capable
 from services.api.parts import Parts
 from services.api.problems import Problem, responses
 from services.api.routes import After, ByActor, Db, Id, Limit, OfAccount, OfGuideline, Since, Until, Who
-from services.keys import CONTENTS, READ_AUDIT, READ_DEAD, Operator
+from services.keys import CONTENTS, READ_AUDIT, READ_DEAD, RESTRICTED, Operator
 from services.refused import when
 from services.runtime.reading import PAGE_ROWS
 
 LETTERS_READ_MAX: Final = 20_000
 """How many dead letters are looked through for one page."""
 SHOWN_BYTES_MAX: Final = 100_000
-
-Refused: TypeAlias = tuple[DeadLetter | None, ConsumerRecord]
 
 router = APIRouter(
     prefix="/v1",
@@ -41,6 +39,7 @@ router = APIRouter(
 MISSING: Final = responses(HTTPStatus.NOT_FOUND)
 
 Auditor = Annotated[Operator, Depends(capable(READ_AUDIT))]
+Trusted = Annotated[Operator, Depends(capable(RESTRICTED))]
 Reader = Annotated[Operator, Depends(capable(CONTENTS))]
 Postmaster = Annotated[Operator, Depends(capable(READ_DEAD))]
 
@@ -154,7 +153,7 @@ async def report(request: Request, report: Id, who: Who, db: Db) -> Any:
 
 @router.get("/appeals", response_model=answers.Appeals, tags=["appeals"])
 async def appeals(
-    _: Who,
+    who: Who,
     db: Db,
     account: OfAccount = None,
     about: Annotated[
@@ -171,6 +170,7 @@ async def appeals(
     """Appeals, the latest first."""
     return await answers.appeals(
         db,
+        who,
         account=account,
         about=about,
         status=status,
@@ -184,9 +184,43 @@ async def appeals(
 
 
 @router.get("/appeals/{appeal}", response_model=answers.AppealData, responses=MISSING, tags=["appeals"])
-async def appeal(appeal: Id, _: Who, db: Db) -> Any:
+async def appeal(appeal: Id, who: Who, db: Db) -> Any:
     """An appeal, and what became of it."""
-    return await answers.appeal(db, appeal)
+    return await answers.appeal(db, who, appeal)
+
+
+@router.get("/referrals", response_model=answers.Referrals, tags=["cases"])
+async def referrals(
+    request: Request,
+    who: Trusted,
+    db: Db,
+    account: OfAccount = None,
+    status: Annotated[Literal["proposed", "confirmed", "dismissed"] | None, Query()] = None,
+    emergency: Annotated[bool | None, Query(description="Only made in an emergency, or only others.")] = None,
+    overdue: Annotated[
+        bool | None, Query(description="Only those that nobody has looked at in time, or only others.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    after: After = None,
+    limit: Limit = PAGE_ROWS,
+) -> Any:
+    """Referrals to law enforcement, the latest first. Looking is noted."""
+    answer = await answers.referrals(
+        db,
+        who,
+        account=account,
+        status=status,
+        emergency=emergency,
+        overdue=overdue,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+    for row in answer.data:
+        await access.seen(request, who.actor, RESTRICTED, account=row.account, case_id=row.case_id)
+    return answer
 
 
 @router.get("/audit-entries", response_model=answers.Audit, tags=["audit"])
@@ -270,7 +304,7 @@ async def dead_letters(
     found = await _letters(request, since)
     chosen = [
         letter
-        for letter in sorted((_letter(*one) for one in found), key=_order, reverse=True)
+        for letter in sorted(found, key=_order, reverse=True)
         if (topic is None or letter.topic == topic)
         and (code is None or (letter.reason is not None and letter.reason.code == code))
         and (until is None or letter.refused_at < until)
@@ -290,16 +324,18 @@ async def dead_letter(
     who: Postmaster,
 ) -> Any:
     """One refused record with its bytes. Looking is noted."""
-    for known, record in await _letters(request, None):
-        shown = _letter(known, record)
-        if shown.place == place:
-            await access.seen(request, who.actor, READ_DEAD)
-            return WholeLetter(**dict(shown), key=_text(record.key), value=_text(record.value))
-    raise Problem(
-        HTTPStatus.NOT_FOUND,
-        f"there is no dead letter `{place}`",
-        "`/v1/dead-letters` lists those that are kept; they are deleted after 30 days",
-    )
+    parts: Parts = request.app.state.parts
+    partition, _, offset = place.partition(":")
+    found = await parts.refused.find(int(partition), int(offset))
+    if found is None:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            f"there is no dead letter `{place}`",
+            "`/v1/dead-letters` lists those that are kept; they are deleted after 30 days",
+        )
+    await access.seen(request, who.actor, READ_DEAD)
+    _, record = found
+    return WholeLetter(**dict(_letter(*found)), key=_text(record.key), value=_text(record.value))
 
 
 @router.get("/access-log", response_model=AccessPage, tags=["audit"])
@@ -337,12 +373,12 @@ def _policies(request: Request) -> list[answers.PolicyWhole]:
     return answers.policies(parts.policies(), parts.activations())
 
 
-async def _letters(request: Request, since: datetime | None) -> list[Refused]:
-    """Dead letters from a moment on, up to a bound. Raises `Problem` where there are more."""
+async def _letters(request: Request, since: datetime | None) -> list[Letter]:
+    """Dead letters from a moment on, up to a bound, without what they hold. Raises `Problem` for more."""
     parts: Parts = request.app.state.parts
-    found: list[Refused] = []
-    async for letter in parts.refused.read(since):
-        found.append(letter)
+    found: list[Letter] = []
+    async for known, record in parts.refused.read(since):
+        found.append(_letter(known, record))
         if len(found) > LETTERS_READ_MAX:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,

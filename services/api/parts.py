@@ -30,6 +30,9 @@ class Refused(Protocol):
     def read(self, since: datetime | None) -> AsyncIterator[tuple[DeadLetter | None, ConsumerRecord]]:
         """Every dead letter from a moment on, partition by partition, in the order of their offsets."""
 
+    async def find(self, partition: int, offset: int) -> tuple[DeadLetter | None, ConsumerRecord] | None:
+        """The one at a place; None where none is kept."""
+
 
 class Tokens(Protocol):
     """Whoever vouches for bearer tokens that are no API keys."""

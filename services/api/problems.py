@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -25,6 +26,7 @@ from services.api.decisions import (
     Stale,
 )
 from services.keys import CAPABILITIES, KeysError
+from services.refused import NoTopic
 from services.runtime.postgres import MISSING, UNAVAILABLE
 from services.runtime.reading import NotFound
 
@@ -187,7 +189,12 @@ def _stale(error: Stale) -> Problem:
         str(error),
         "look at what changed, and decide again with the version that is there now",
         kind="stale",
-        more={"code": "stale", "current_version": error.current_version, "changes": list(error.changes)},
+        more={
+            "code": "stale",
+            "decision": error.decision,
+            "current_version": error.current_version,
+            "changes": list(error.changes),
+        },
     )
 
 
@@ -201,6 +208,15 @@ def _reused(error: KeyReused) -> Problem:
         f"the key `{error}` was used for another request before",
         "send a new `Idempotency-Key` with a new request",
         kind="key-reused",
+    )
+
+
+def _log(error: KafkaError) -> Problem:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"the log doesn't answer ({type(error).__name__})",
+        "try again in a moment",
+        headers={"Retry-After": "2"},
     )
 
 
@@ -220,6 +236,8 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = MappingPr
             "try again in a moment, with the same `Idempotency-Key`",
             headers={"Retry-After": "2"},
         ),
+        NoTopic: _told(HTTPStatus.SERVICE_UNAVAILABLE, "the operator runs `goodstanding topics create`"),
+        KafkaError: _log,
     }
 )
 UNDECIDED: Final = (NotFound, NotAllowed, Stale, KeyReused, BadDecision, CannotForesee, NotSent)

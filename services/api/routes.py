@@ -87,7 +87,7 @@ Db = Annotated[Database, Depends(database)]
 )
 async def standing(
     account: AccountId,
-    _: Who,
+    who: Who,
     db: Db,
     as_of: Annotated[
         AwareDatetime | None,
@@ -98,7 +98,7 @@ async def standing(
     ] = None,
 ) -> Any:
     """What an account's standing is: points, strikes, warnings and sanctions."""
-    return await answers.standing(db, account, as_of)
+    return await answers.standing(db, who, account, as_of)
 
 
 @router.get(
@@ -118,7 +118,7 @@ async def audit(
 
 @router.get("/strikes", response_model=answers.Strikes, responses=shown("strikes"), tags=["strikes"])
 async def strikes(
-    _: Who,
+    who: Who,
     db: Db,
     account: OfAccount = None,
     guideline: OfGuideline = None,
@@ -139,6 +139,7 @@ async def strikes(
     """Strikes and warnings, the latest first."""
     return await answers.strikes(
         db,
+        who,
         account=account,
         guideline=guideline,
         status=status,
@@ -161,14 +162,14 @@ async def strikes(
     responses=responses(HTTPStatus.NOT_FOUND),
     tags=["strikes"],
 )
-async def strike(strike: Id, _: Who, db: Db) -> Any:
+async def strike(strike: Id, who: Who, db: Db) -> Any:
     """A strike, or the warning that it counts as."""
-    return await answers.strike(db, strike)
+    return await answers.strike(db, who, strike)
 
 
 @router.get("/sanctions", response_model=answers.Sanctions, responses=shown("sanctions"), tags=["sanctions"])
 async def sanctions(
-    _: Who,
+    who: Who,
     db: Db,
     account: OfAccount = None,
     kind: Annotated[str | None, Query(description="Only of this kind.", examples=["suspension"])] = None,
@@ -186,6 +187,7 @@ async def sanctions(
     """Sanctions, the latest first."""
     return await answers.sanctions(
         db,
+        who,
         account=account,
         kind=kind,
         status=status,
@@ -207,9 +209,9 @@ async def sanctions(
     responses=responses(HTTPStatus.NOT_FOUND),
     tags=["sanctions"],
 )
-async def sanction(sanction: Id, _: Who, db: Db) -> Any:
+async def sanction(sanction: Id, who: Who, db: Db) -> Any:
     """A sanction."""
-    return await answers.sanction(db, sanction)
+    return await answers.sanction(db, who, sanction)
 
 
 @router.get("/cases", response_model=answers.Cases, responses=shown("cases"), tags=["cases"])

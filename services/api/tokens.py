@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
+from http.client import HTTPException
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -39,7 +40,7 @@ ALGORITHMS: Final[Mapping[str, str]] = MappingProxyType({"RSA": "RS256", "EC": "
 """The one algorithm for each type of key: a token can't choose another."""
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets a document. Raises `OSError`."""
+"""Gets a document. Raises `OSError` or `HTTPException`."""
 
 
 class BadToken(Exception):
@@ -73,6 +74,7 @@ class Issuer:
         self._now = now
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._fetched_at: float | None = None
+        self._asked_at: float | None = None
         self._fetching = asyncio.Lock()
 
     async def find(self, token: str) -> Operator:
@@ -146,10 +148,15 @@ class Issuer:
         if not isinstance(name, str):
             raise BadToken(f"the token names no key (`kid`); {self._get_another()}")
         async with self._fetching:
-            age = None if self._fetched_at is None else self._now() - self._fetched_at
-            if age is None or age > KEYS_KEPT_S or (name not in self._keys and age > REFETCH_S):
+            now = self._now()
+            old = self._fetched_at is None or now - self._fetched_at > KEYS_KEPT_S
+            asked = self._asked_at is not None and now - self._asked_at <= REFETCH_S
+            if (old or name not in self._keys) and not asked:
+                self._asked_at = now  # before it is known how it goes: what fails isn't asked again at once
                 self._keys = await self._published()
-                self._fetched_at = self._now()
+                self._fetched_at = now
+            elif old:
+                raise IssuerAway(f"the keys of `{self._issuer}` couldn't be had a moment ago")
         if name not in self._keys:
             raise BadToken(f"the token names a key that its issuer doesn't publish; {self._get_another()}")
         return self._keys[name]
@@ -165,7 +172,7 @@ class Issuer:
                 raise IssuerAway(f"the keys of `{self._issuer}` are at an address without TLS")
             described = json.loads(await self._fetch(where))["keys"]
             found = [_usable(one) for one in described]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IssuerAway(f"the keys of `{self._issuer}` can't be had ({type(error).__name__})") from error
         return {name: key for one in found if one is not None for name, key in (one,)}
 

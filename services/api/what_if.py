@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from events.policy import Policy
 from events.policy_text import PolicyErrors
 from services import what_if
+from services.answers import KIND_NEEDS, unseen
+from services.api import access
 from services.api.auth import capable
 from services.api.parts import Parts
 from services.api.problems import Problem, responses
@@ -111,6 +113,7 @@ class PostExampleData(BaseModel):
     revision: int
     was: list[str]
     would_be: list[str]
+    case_kinds: list[str] = Field(description="Kinds of the cases that hold such findings.")
 
 
 class PostsData(BaseModel):
@@ -141,19 +144,29 @@ class WhatIfData(BaseModel):
 
 @router.post("/policies/what-if", response_model=WhatIfData)
 async def what_if_policy(
-    request: Request, body: WhatIfBody, _: Annotated[Operator, Depends(capable(ACTIVATE))]
+    request: Request, body: WhatIfBody, who: Annotated[Operator, Depends(capable(ACTIVATE))]
 ) -> WhatIfData:
-    """What a candidate would have led to, over the ledger or the posts still kept; nothing is written."""
-    return await answer(request.app.state.parts, body)
+    """What a candidate would have led to, over the ledger or the posts still kept; nothing is written.
+
+    Posts for welfare and restricted cases are examples only for those who may see such cases, which is noted.
+    """
+    told = await answer(request.app.state.parts, who, body)
+    for example in () if told.posts is None else told.posts.examples:
+        for needed in sorted({KIND_NEEDS[kind] for kind in example.case_kinds if kind in KIND_NEEDS}):
+            await access.seen(request, who.actor, needed, account=example.account)
+    return told
 
 
-async def answer(parts: Parts, body: WhatIfBody) -> WhatIfData:
-    """The next portion. Raises `Problem`."""
+async def answer(parts: Parts, who: Operator, body: WhatIfBody) -> WhatIfData:
+    """The next portion, as `who` may see it. Raises `Problem`."""
     async with ONE_AT_A_TIME:
         candidate = await asyncio.to_thread(_read, body.policy)
         if body.guideline is not None and candidate.guideline(body.guideline) is None:
             raise _invalid(f"there is no guideline `{body.guideline}`", "name one of the policy's guidelines")
-        portion = await (_over_posts if body.over == "posts" else _over_ledger)(parts, candidate, body)
+        if body.over == "posts":
+            portion = await _over_posts(parts, candidate, body, unseen(who))
+        else:
+            portion = await _over_ledger(parts, candidate, body)
     told: dict[str, Any] = msgspec.to_builtins(portion)
     return WhatIfData(version=candidate.version, in_force=parts.in_force(), **told)
 
@@ -169,7 +182,9 @@ async def _over_ledger(parts: Parts, candidate: Policy, body: WhatIfBody) -> wha
     )
 
 
-async def _over_posts(parts: Parts, candidate: Policy, body: WhatIfBody) -> what_if.Portion:
+async def _over_posts(
+    parts: Parts, candidate: Policy, body: WhatIfBody, without: tuple[str, ...]
+) -> what_if.Portion:
     version = parts.in_force()
     if version is None:
         raise _invalid("no policy is in force to compare with", "activate one, or ask over the ledger")
@@ -183,6 +198,7 @@ async def _over_posts(parts: Parts, candidate: Policy, body: WhatIfBody) -> what
             guideline=body.guideline,
             after=body.after,
             examples=body.examples,
+            without=without,
         )
     except what_if.BadPlace as error:
         raise _invalid(*str(error).split("; ", 1)) from None

@@ -26,7 +26,7 @@ from services.api.parts import MakeParts, Parts
 from services.api.tokens import issuer_of
 from services.keys import KeyTable
 from services.present import present
-from services.refused import refused_input
+from services.refused import refused_input, refused_record
 from services.runtime import postgres
 from services.runtime.faults import Refused
 from services.runtime.kafka import Kafka, bounded, plain_producer
@@ -123,6 +123,14 @@ class DeadLetters:
         try:
             async for letter in refused_input(kafka, self._settings.topic_prefix, since):
                 yield letter
+        finally:
+            await kafka.close()
+
+    async def find(self, partition: int, offset: int) -> tuple[DeadLetter | None, ConsumerRecord] | None:
+        """The one at a place; None where none is kept."""
+        kafka = Kafka(self._settings.bootstrap_servers)
+        try:
+            return await refused_record(kafka, self._settings.topic_prefix, partition, offset)
         finally:
             await kafka.close()
 

@@ -35,7 +35,7 @@ from services.api.bodies import (
     StrikeBody,
     body_of,
 )
-from services.api.decisions import Choice, Made, Preview, Target
+from services.api.decisions import Choice, Made, Preview, Stale, Target
 from services.api.parts import Parts
 from services.api.problems import (
     MEDIA_TYPE,
@@ -335,7 +335,7 @@ async def decide_several(
     succeeded: list[Success] = []
     failed: list[Failure] = []
     for index, one in enumerate(made):
-        status, content = await _settled(world, who, one, max(0.0, deadline - loop.time()))
+        status, content = await _settled(request, who, one, max(0.0, deadline - loop.time()))
         if status < HTTPStatus.BAD_REQUEST:
             succeeded.append(Success.model_validate({"index": index, "decision": content}))
         else:
@@ -360,8 +360,22 @@ async def _decide(
         data = _foreseen(await decisions.preview(world, who, choice))
         shown = PreviewAnswer(data=data, positions=await answers.positions(world.database))
         return JSONResponse(shown.model_dump(mode="json"))
-    made = await decisions.decide(world, who, choice, source=SOURCE, key=as_asked.key, wait_s=as_asked.wait_s)
+    try:
+        made = await decisions.decide(
+            world, who, choice, source=SOURCE, key=as_asked.key, wait_s=as_asked.wait_s
+        )
+    except Stale as stale:
+        await _keep_stale(world, stale, as_asked)
+        raise
     return await _answered(world, who, made, as_asked)
+
+
+async def _keep_stale(world: Parts, stale: Stale, as_asked: How) -> None:
+    """Keep that a decision was stale as the first answer to it: its key is used up."""
+    if as_asked.key is not None and stale.decision is not None:
+        problem = problem_of(stale)
+        told = details_of(problem, as_asked.request.url.path).model_dump(mode="json", exclude_none=True)
+        await decisions.keep_answer(world.database, stale.decision, problem.status, told)
 
 
 async def _choice(world: Parts, who: Operator, about: About, identity: str, body: Body) -> Choice:
@@ -480,21 +494,26 @@ async def _one(request: Request, item: Item, as_asked: How, batch: str) -> Made 
             return _foreseen(await decisions.preview(world, who, choice))
         return await decisions.decide(world, who, choice, source=SOURCE, key=as_asked.key, batch=batch)
     except (ValidationError, *UNDECIDED) as error:
+        if isinstance(error, Stale):
+            await _keep_stale(world, error, as_asked)
         problem = problem_of(error)
         await note_refusal(request, problem)
         return problem
 
 
 async def _settled(
-    world: Parts, who: Operator, one: Made | PreviewData | Problem, wait_s: float
+    request: Request, who: Operator, one: Made | PreviewData | Problem, wait_s: float
 ) -> tuple[int, Any]:
     """What is told of one of several decisions, once it is settled or `wait_s` is over."""
     if isinstance(one, Problem):
         return one.status, details_of(one, "/v1/decisions").model_dump(mode="json", exclude_none=True)
     if isinstance(one, PreviewData):
         return HTTPStatus.OK, one.model_dump(mode="json")
+    world = parts(request)
     settled = await decisions.awaited(world.database, one, wait_s)
     status, content = await _told(world, who, settled)
+    if status == HTTPStatus.FORBIDDEN:
+        await access.refused(request, status, who.actor, decisions.needs(settled.verb))
     if one.answer is None:
         await decisions.keep_answer(world.database, one.decision, status, content)
     return status, content if status >= HTTPStatus.BAD_REQUEST else content["data"]

@@ -64,7 +64,7 @@ def standing(
 ) -> None:
     """Show an account's standing: points, strikes, warnings and sanctions, with ids and versions."""
     at = parse_optional(as_of)
-    answer = _ask(lambda db, _: answers.standing(db, account, at))
+    answer = _ask(lambda db, who: answers.standing(db, who, account, at))
     if as_json:
         emit(answer)
         return
@@ -86,7 +86,7 @@ def strikes_ls(
 ) -> None:
     """List strikes and warnings, the latest first."""
     chosen = {"account": account, "guideline": guideline, "status": status, "counts_as": counts_as}
-    answer = _ask(lambda db, _: answers.strikes(db, **chosen, after=after, limit=limit))
+    answer = _ask(lambda db, who: answers.strikes(db, who, **chosen, after=after, limit=limit))
     if as_json:
         emit(answer)
         return
@@ -108,7 +108,7 @@ def sanctions_ls(
 ) -> None:
     """List sanctions, the latest first."""
     chosen = {"account": account, "kind": kind, "status": status, "origin": origin}
-    answer = _ask(lambda db, _: answers.sanctions(db, **chosen, after=after, limit=limit))
+    answer = _ask(lambda db, who: answers.sanctions(db, who, **chosen, after=after, limit=limit))
     if as_json:
         emit(answer)
         return
@@ -188,7 +188,7 @@ def appeals_ls(
 ) -> None:
     """List appeals, by default those that await an answer, the latest first."""
     chosen = {"account": account, "status": None if status == "all" else status}
-    answer = _ask(lambda db, _: answers.appeals(db, **chosen, after=after, limit=limit))
+    answer = _ask(lambda db, who: answers.appeals(db, who, **chosen, after=after, limit=limit))
     if as_json:
         emit(answer)
         return
@@ -495,6 +495,7 @@ def _show_explanation(found: ShownExplanation) -> None:
             ("decided by", found.decided_by),
             ("decided at", found.decided_at),
             ("points", f"{found.points_before} before, {found.points_after} after"),
+            ("withheld", found.withheld),
         ],
     )
     for evidence in found.evidence if isinstance(found.evidence, list) else [found.evidence]:

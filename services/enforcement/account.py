@@ -31,6 +31,7 @@ from events.signals import (
     PairShared,
     PostScreened,
     RecordCarried,
+    RecordReturned,
     ReportAnswered,
     ReportFiled,
     ReportWeighed,
@@ -166,6 +167,7 @@ _HANDLERS: Final[dict[type, Callable[[Draft, Any], None]]] = {
     LinkDecided: links.link_decided,
     AppealFiled: appeals.appeal_filed,
     RecordCarried: merging.record_carried,
+    RecordReturned: merging.record_returned,
 }
 
 ACCOUNT: Final = AccountDecider()

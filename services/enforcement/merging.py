@@ -11,18 +11,30 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from events.ids import account_entity, carried_strike
-from events.ledger import Detection, MergeNoted, Price, StrikeIssued
-from events.signals import Actor, CarriedPrice, CarriedStrike, RecordCarried
-from services.enforcement.decisions.strikes import fall
+from events.ledger import Detection, MergeNoted, Price, RemovalStatus, StrikeIssued
+from events.signals import (
+    Actor,
+    CarriedPast,
+    CarriedPrice,
+    CarriedReport,
+    CarriedStrike,
+    RecordCarried,
+    RecordReturned,
+    ReturnedStrike,
+)
+from services.enforcement.decisions.strikes import fall, take_off
 from services.enforcement.draft import Draft, notice_of
 from services.enforcement.evolve.strikes import is_over, room_for_act
 from services.enforcement.holding import LINK
 from services.enforcement.ladder import survivors
 from services.enforcement.links import note_link
+from services.enforcement.sanctioning import refold
 from services.enforcement.state import AccountState, Act
-from services.enforcement.striking import move_warnings
+from services.enforcement.striking import find_strike, move_warnings, reprice
 
 CARRIED: Final = Detection("own_initiative", automated_detection=False, automated_decision=False)
+FELL: Final[tuple[RemovalStatus, ...]] = ("overturned", "waived")
+"""What a person decided of a strike that isn't only its being taken back."""
 MERGE: Final = Actor("rule", "merge")
 """Who issued what no person stands behind, as the new account has it."""
 
@@ -47,9 +59,27 @@ def carried_strikes(state: AccountState, at: datetime) -> tuple[CarriedStrike, .
             acts_to_raise=act.acts_to_raise,
             confirmed_by=None if act.confirmed_at is None else act.confirmed_by,
             targets=act.targets,
+            past=_past(state, act),
         )
         for act in survivors(state.acts)
         if not is_over(act, at)
+    )
+
+
+def _past(state: AccountState, act: Act) -> CarriedPast:
+    """Who had to do with an act, and how far it was appealed, so that both hold at the new account."""
+    return CarriedPast(
+        judges=act.judges,
+        reports=tuple(
+            CarriedReport(report.report, report.reporter, report.outcome, report.linked)
+            for report in state.answered
+            if report.subject == act.act
+        ),
+        case_kinds=act.case_kinds,
+        appeal_days=act.appeal_days,
+        appeal_until=act.appeal_until,
+        worse_since=act.worse_since,
+        appeal=act.appeal,
     )
 
 
@@ -127,20 +157,64 @@ def _issue(draft: Draft, body: RecordCarried, carried: CarriedStrike) -> None:
             acts_to_raise=carried.acts_to_raise,
             imported=True,
             targets=carried.targets,
+            past=carried.past,
         )
     )
 
 
 def _returned(draft: Draft, body: RecordCarried) -> None:
-    """What came from the former account doesn't count here any more."""
+    """What came from the former account doesn't count here any more; it is told what became of it."""
     if body.other not in draft.state.merged_from:
         return
+    appealed = {strike for appeal in draft.state.appeals for strike in appeal.strikes}
+    strikes = tuple(
+        ReturnedStrike(act.strike, act.status, act.guideline, act.case, act.severity, act.strike in appealed)
+        for act in draft.state.acts
+        if _came_from(act, body.other)
+    )
+    back = RecordReturned(body.other, draft.state.account, strikes, body.reason_ref)
+    draft.send(account_entity(body.other), "record_returned", back)
     came = [act for act in survivors(draft.state.acts) if _came_from(act, body.other)]
     actor = draft.signal.actor
     ids = tuple(act.strike for act in came)
     draft.note(MergeNoted(body.other, False, False, ids, actor, body.reason_ref, draft.now))
     fall(draft, came, "withdrawn", body.reason_ref)
     note_link(draft, body.other, body.reason_ref, linked=False)
+    into = draft.state.merged_into
+    if into is not None:
+        summary = f"what account `{body.other}` took back from here had gone on to account `{into.account}`"
+        draft.add_to_case(f"{LINK}{into.account}", "link", summary)
+
+
+def record_returned(draft: Draft, body: RecordReturned) -> None:
+    """At the former account: what fell, or was reduced, where the record had been does so here.
+
+    What was made worse there, or confirmed, is for a person to find here as well.
+    """
+    there = {strike.strike: strike for strike in body.strikes}
+    acts = [
+        (act, there[name])
+        for act in survivors(draft.state.acts)
+        if (name := carried_strike(body.other, act.strike)) in there
+    ]
+    for status in FELL:
+        fallen = [act for act, was in acts if was.status == status]
+        if fallen:
+            take_off(draft, fallen, status, body.reason_ref)
+    reduced = [(act, was) for act, was in acts if was.status not in FELL and was.severity < act.severity]
+    for act, was in reduced:
+        pricing = draft.context.policies[act.prices[0].policy]
+        latest = find_strike(draft.state, act.strike) or act
+        reprice(draft, latest, "reduced", was.guideline, was.case, was.severity, pricing)
+    if reduced:
+        refold(draft, draft.signal.actor, body.reason_ref)
+    if draft.state.merged_into is not None:
+        summary = f"what was decided at account `{body.other}` came after the record had gone on once more"
+        draft.add_to_case(f"{LINK}{body.other}", "link", summary)
+    for act, was in acts:
+        if was.appealed and was.status not in FELL:
+            summary = f"an appeal about it was open at account `{body.other}` when it came back from there"
+            draft.add_to_case(act.act, "strike", summary, strike=act.strike)
 
 
 def _came_from(act: Act, former: str) -> bool:

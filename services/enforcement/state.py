@@ -117,7 +117,8 @@ class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
 
     It can be appealed for `appeal_days` from when the account was told of it, which is until `appeal_until`
     (exclusive) once it was; `worse_since`: when it was last made worse, so that it is to be told of again.
-    `appeal` is the one that was filed about it.
+    `appeal` is the one that was filed about it. `case_kinds` are those of its cases, answered since, that not
+    everybody may answer.
     """
 
     strike: str
@@ -146,6 +147,7 @@ class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
     appeal_until: datetime | None = None
     worse_since: datetime | None = None
     appeal: str | None = None
+    case_kinds: tuple[str, ...] = ()
 
     @property
     def severity(self) -> int:
@@ -454,6 +456,8 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
     """Those that await an answer."""
     answered: tuple[AnsweredReport, ...] = ()
     """Reports about this account that were answered."""
+    returned_from: tuple[str, ...] = ()
+    """Accounts from which this one's record was taken back: it is on record there as withdrawn."""
 
     @property
     def account(self) -> str:

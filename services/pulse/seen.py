@@ -70,7 +70,7 @@ class _Outcome(msgspec.Struct):
     case_kind: str = ""
     appeal: str | None = None
     about: str = ""
-    result: str = ""
+    outcome: str = ""
 
 
 class _Entry(msgspec.Struct):
@@ -154,7 +154,7 @@ def _of_entry(entry: _Entry) -> Seen:
         elif outcome.kind.startswith("appeal_") and outcome.appeal:
             what = outcome.kind.replace("_", " ")
             counts.append(("appeals", what.removeprefix("appeal ")))
-            items.append(_item(entry.recorded_at, what, account, "", outcome.appeal, outcome.result))
+            items.append(_item(entry.recorded_at, what, account, "", outcome.appeal, outcome.outcome))
     return Seen(tuple(counts), tuple(items), entry.recorded_at.astimezone(UTC).date())
 
 

@@ -7,6 +7,7 @@ and repetitions are found in a window.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,13 +27,17 @@ MS: Final = 1000
 
 
 class PostExample(msgspec.Struct, frozen=True, gc=False):
-    """One post in which something else would be found; each finding as `case (mode)`."""
+    """One post in which something else would be found; each finding as `case (mode)`.
+
+    `case_kinds` are those of the cases that would hold what was or would be found.
+    """
 
     account: str
     post: str
     revision: int
     was: tuple[str, ...]
     would_be: tuple[str, ...]
+    case_kinds: tuple[str, ...] = ()
 
 
 class PostsAnswer(msgspec.Struct, gc=False):
@@ -63,7 +68,10 @@ class PostsAnswer(msgspec.Struct, gc=False):
 
 
 class PostsWhatIf:
-    """Takes the records of `posts`, each partition's in order. `guideline` keeps to findings under it."""
+    """Takes the records of `posts`, each partition's in order. `guideline` keeps to findings under it.
+
+    Posts with findings for cases of the kinds `without` are counted, and never examples.
+    """
 
     def __init__(
         self,
@@ -73,7 +81,9 @@ class PostsWhatIf:
         *,
         guideline: str | None = None,
         examples: int = EXAMPLES_MAX,
+        without: Collection[str] = (),
     ) -> None:
+        self._without = frozenset(without)
         self._rulebooks = (rules, candidate)
         self._key = key
         self._guideline = guideline
@@ -106,10 +116,11 @@ class PostsWhatIf:
         if len(self._accounts) < ACCOUNTS_MAX:
             self._accounts.add(event.subject)
         answer.accounts = len(self._accounts)
-        if len(answer.examples) < self._examples_max:
+        kinds = self._kinds({*was, *would_be})
+        if len(answer.examples) < self._examples_max and self._without.isdisjoint(kinds):
             data = event.data
             answer.examples.append(
-                PostExample(event.subject, data.post, data.revision, _shown(was), _shown(would_be))
+                PostExample(event.subject, data.post, data.revision, _shown(was), _shown(would_be), kinds)
             )
 
     def leave(self, partition: int) -> None:
@@ -123,6 +134,12 @@ class PostsWhatIf:
             for screen, rulebook in zip(found, self._rulebooks, strict=True):
                 screen.take_up(rulebook)
         return found
+
+    def _kinds(self, places: Collection[tuple[str, str]]) -> tuple[str, ...]:
+        """The kinds of the cases that would hold findings of these guidelines and cases, by either policy."""
+        policies = (rulebook.policy for rulebook in self._rulebooks)
+        cases = (policy.case(*place) for policy in policies for place in places)
+        return tuple(sorted({case.case_kind for case in cases if case is not None}))
 
     def _count(self, was: dict[tuple[str, str], str], would_be: dict[tuple[str, str], str]) -> None:
         for place in {*was, *would_be}:

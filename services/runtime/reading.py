@@ -242,6 +242,32 @@ class Appeal(Row):
         return super().of(record, **({} if version is None else {"version": version}), **more)
 
 
+class Referral(Row):
+    """A referral to law enforcement. `status` is `proposed`, `confirmed` or `dismissed`.
+
+    `case_id` is the case in which a second person answers it, `about` the one that it came from. Made in an
+    `emergency`, it is to be looked at by `review_by`; `overdue`: nobody has in time. What is kept under
+    `refs`, and of `posts`, is held.
+    """
+
+    referral: str
+    account: str
+    case_id: str
+    about: str
+    emergency: bool
+    status: str
+    overdue: bool
+    posts: tuple[str, ...]
+    refs: tuple[str, ...]
+    proposed_by: str
+    proposed_at: AwareDatetime
+    reason_ref: str | None
+    review_by: AwareDatetime | None
+    settled_by: str | None
+    settled_at: AwareDatetime | None
+    settled_reason_ref: str | None
+
+
 class CaseFile(BaseModel):
     """A case with its reports."""
 
@@ -606,6 +632,24 @@ async def appeal(db: Database, appeal_id: str) -> Appeal:
     return Appeal.of(record)
 
 
+async def referrals(
+    db: Database,
+    *,
+    account: str | None = None,
+    status: str | None = None,
+    emergency: bool | None = None,
+    overdue: bool | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: str | None = None,
+    limit: int = PAGE_ROWS,
+) -> Page[Referral]:
+    """Referrals, the latest first; `since` and `until` (exclusive) are when it was proposed."""
+    filters = (account, status, emergency, overdue)
+    records = await _page(db, "referrals", filters, after, limit, (since, until))
+    return _paged([Referral.of(r) for r in records], limit, lambda row: (row.proposed_at, row.referral))
+
+
 async def audit_entries(
     db: Database,
     *,
@@ -662,10 +706,31 @@ async def audit(
     return Page(rows=tuple(rows), next=str(rows[-1].sequence) if more else None)
 
 
-async def case_kinds_about(db: Database, account: str, subject: str) -> frozenset[str]:
-    """The kinds of an account's cases about a subject, such as `post:p-1`, open or not."""
-    records = await db.fetch(SQL["case_kinds_about"], account, subject)
-    return frozenset(record["case_kind"] for record in records)
+async def case_kinds_of_texts(
+    db: Database,
+    texts: Iterable[tuple[str, str, str | None]],
+    kinds: Iterable[str],
+    referral_words: Iterable[str],
+) -> dict[str, frozenset[str]]:
+    """What kinds of cases texts belong to, open or not, by reference; those that belong to none are left out.
+
+    A text is its reference, whose it is, and the subject that it is about, such as `post:p-1`. Only `kinds`
+    are looked for; every entry about a referral has one of `referral_words`.
+    """
+    refs, accounts, subjects = map(list, zip(*texts, strict=True))
+    records = await db.fetch(
+        SQL["case_kinds_of_texts"], refs, accounts, subjects, [*kinds], [*referral_words]
+    )
+    found: dict[str, frozenset[str]] = {}
+    for record in records:
+        found[record["ref"]] = found.get(record["ref"], frozenset()) | {record["case_kind"]}
+    return found
+
+
+async def close_to(db: Database, ids: Iterable[str], kinds: Iterable[str]) -> frozenset[str]:
+    """Those of the strikes and sanctions whose making names a case that was opened as one of these kinds."""
+    records = await db.fetch(SQL["close_to"], [*ids], [*kinds])
+    return frozenset(record["id"] for record in records)
 
 
 async def cases_opened_as(db: Database, account: str, kinds: Iterable[str]) -> frozenset[str]:

@@ -146,7 +146,7 @@ async def replayed(settings: Settings, file: Path) -> None:
     assert same(again, file)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_every_story_goes_as_it_is_told_through_the_whole_deployment(
     settings: Settings, logs: Path
 ) -> None:

@@ -253,3 +253,7 @@ class NoneRefused:
         nothing: tuple[Any, ...] = ()
         for one in nothing:
             yield one, since
+
+    async def find(self, partition: int, offset: int) -> Any:
+        """Nothing either."""
+        del partition, offset

@@ -253,3 +253,98 @@ async def test_ready_says_whether_there_are_projections(
             assert (await other.get("/v1/strikes")).status_code == 503
     finally:
         await empty.close()
+
+
+def close_history() -> list[Any]:
+    """An account whose strike and suspension came of a restricted case, with a report and an appeal."""
+    made = Ledger()
+    made.add(
+        "cat",
+        ledger.CaseOpened("case-3", "post:strike-3", "restricted", True, "to be kept close", T0),
+        strike_issued("strike-3", T0),
+        sanction_imposed("sanction-3", T0, strikes=("strike-3",)),
+        report_folded("report-3", "case-3", T0),
+    )
+    made.add("cat", strike_issued("strike-4", T0))
+    made.add("cat", ledger.CaseUpdated("case-3", 1, T0, note_ref="note-3", actor=PERSON))
+    filed = ledger.AppealFiled(
+        "appeal-3",
+        "a-3",
+        "strike-3",
+        "strike",
+        "account",
+        ("strike-3",),
+        "text-3",
+        T0 + timedelta(days=9),
+        T0,
+    )
+    made.add("cat", filed)
+    return made.entries
+
+
+async def test_what_came_of_a_restricted_case_is_shown_without_what_led_to_it(
+    database: str, tmp_path: Path
+) -> None:
+    """Strike, sanction, appeal and explanation: no evidence, texts or chain; what is beside it is whole."""
+    await migrated(database)
+    await apply(database, close_history())
+    pool = await postgres.pool(database)
+    try:
+        async with asked(pool, tmp_path, HOLDERS, {POLICY: small_policy()}) as client:
+
+            async def told(path: str, who: str) -> Any:
+                answer = await client.get(path, who=who)
+                assert answer.status_code == 200, answer.text
+                return answer.json()["data"]
+
+            for who, close in (("reader", True), ("trusted", False)):
+                explained = await told("/v1/explain/strike-3", who)
+                assert (explained["evidence"] is None) == (explained["chain"] == []) == close
+                assert (explained["withheld"] is not None) == (explained["origin"] is None) == close
+                assert (explained["strike"]["evidence"] is None) == close
+                sanction = await told("/v1/explain/sanction-3", who)
+                assert [one["evidence"] is None for one in sanction["strikes"]] == [close]
+                assert ((await told("/v1/strikes/strike-3", who))["evidence"] is None) == close
+                assert ((await told("/v1/appeals/appeal-3", who))["text_ref"] is None) == close
+                assert [one["text_ref"] is None for one in await told("/v1/appeals", who)] == [close]
+                rows = await told("/v1/strikes", who)
+                expected = {"strike-3": close, "strike-4": False}
+                assert {one["strike"]: one["evidence"] is None for one in rows} == expected
+                now = (await told("/v1/accounts/cat/standing", who))["now"]
+                assert {one["strike"]: one["evidence"] is None for one in now["strikes"]} == expected
+                assert (await told("/v1/explain/strike-4", who))["chain"]
+    finally:
+        await pool.close()
+
+
+async def test_referrals_are_for_those_who_may_see_restricted_cases(database: str, tmp_path: Path) -> None:
+    """Narrowed by whom they are about and how they stand; 403 for all others."""
+    made = Ledger()
+    for number, emergency in enumerate((False, True)):
+        name = f"{number}"
+        review = T0 + timedelta(days=1) if emergency else None
+        made.add(
+            "cat",
+            ledger.ReferralProposed(
+                f"r-{name}", f"c-{name}", "case-3", emergency, ("p-1",), (), PERSON, "reason", review, T0
+            ),
+        )
+    made.add("cat", ledger.ReferralSettled("r-0", "dismissed", PERSON, "reason", T0))
+    await migrated(database)
+    await apply(database, made.entries)
+    pool = await postgres.pool(database)
+    try:
+        async with asked(pool, tmp_path, HOLDERS, {POLICY: small_policy()}) as client:
+            assert (await client.get("/v1/referrals")).status_code == 403
+            for chosen, expected in (
+                ({}, ["r-1", "r-0"]),
+                ({"status": "proposed"}, ["r-1"]),
+                ({"emergency": False}, ["r-0"]),
+                ({"overdue": True}, []),
+                ({"account": "bob"}, []),
+            ):
+                answer = await client.get("/v1/referrals", who="trusted", **chosen)
+                assert [one["referral"] for one in answer.json()["data"]] == expected
+            assert await pool.fetchval("SELECT count(*) FROM desk.access_log WHERE result = 'seen'") == 4
+    finally:
+        await pool.close()

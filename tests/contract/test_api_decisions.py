@@ -16,7 +16,7 @@ from services.runtime import postgres
 from tests.support.api import Client, asked, parts_over
 from tests.support.deciding import DecidingWorld
 from tests.support.projecting import migrated, until
-from tests.support.signals import day, finding, post_signal, posted
+from tests.support.signals import day, finding, post_signal, posted, report_signal
 
 pytestmark = pytest.mark.kafka
 
@@ -125,13 +125,63 @@ async def test_a_stale_decision_is_told_what_has_changed(desk: Desk) -> None:
     every: tuple[dict[str, Any], ...] = ({}, {"dry_run": True})
     for params in every:
         answer = await desk.post(f"{path}/overturn", overturn(strike), **params)
-        assert answer.status_code == 409
+        assert answer.status_code == 409, answer.text
         problem = answer.json()
         assert problem["type"] == "urn:goodstanding:problem:stale"
         assert problem["current_version"] == strike["version"] + 1
         assert [change["actor"] for change in problem["changes"]] == ["bea"] * len(problem["changes"])
         assert any("confirmed by bea" in change["sentence"] for change in problem["changes"])
     assert len(desk.world.sent) == count + 1
+
+
+async def test_a_stale_decision_tells_nothing_of_what_the_account_reported(desk: Desk) -> None:
+    """Its own reports are withheld from changes as they are from its audit trail."""
+    standing = await desk.standing()
+    await desk.world.advance(day(41))
+    found = finding("no-spam", "s1", 1)
+    await desk.world.tell(post_signal("ann", posted("ann", "p-9", found), day(41)))
+    await desk.world.tell(report_signal("ann", "report-of-ann", "bob", day(41), post="p-9"))
+    body = {"version": standing["version"], "reason": "for the record", "verb": "link", "other": "cat"}
+    answer = await desk.post("/v1/accounts/ann/decisions", body)
+    assert answer.status_code == 409, answer.text
+    sentences = [change["sentence"] for change in answer.json()["changes"]]
+    assert sentences, answer.text
+    assert not any("report" in one for one in sentences), sentences
+
+
+async def test_a_stale_decision_takes_its_key_so_that_a_corrected_one_is_not_lost(desk: Desk) -> None:
+    """Under the same key the 409 is repeated, and a corrected request refused; with a new key it counts."""
+    strike = await desk.strike()
+    path = f"/v1/strikes/{strike['strike']}"
+    confirmed = {"verb": "confirm", "version": strike["version"], "reason": "plain to see"}
+    assert (await desk.post(f"{path}/decisions", confirmed, "bea", wait="true")).status_code == 200
+    stale = await desk.post(f"{path}/overturn", overturn(strike), key="k-4")
+    again = await desk.post(f"{path}/overturn", overturn(strike), key="k-4")
+    assert (stale.status_code, again.status_code) == (409, 409)
+    assert again.json() == stale.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    told = (await desk.client.get(f"/v1/decisions/{stale.json()['decision']}")).json()["data"]
+    assert told["status"] == "refused"
+    corrected = overturn({"version": strike["version"] + 1})
+    reused = await desk.post(f"{path}/overturn", corrected, key="k-4")
+    assert (reused.status_code, reused.json()["type"]) == (422, "urn:goodstanding:problem:key-reused")
+    assert (await desk.post(f"{path}/overturn", corrected, key="k-5", wait="true")).status_code == 200
+
+
+async def test_lifting_a_sanction_hides_no_earlier_change_of_it(desk: Desk) -> None:
+    """It raises no version: whoever saw the first one is told of both what came then and of the end."""
+    sanctions = (await desk.client.get("/v1/sanctions", who="ada", account="ann", kind="suspension")).json()
+    seen = sanctions["data"][0]
+    path = f"/v1/sanctions/{seen['sanction']}"
+    longer = {"verb": "extend", "version": seen["version"], "reason": "r", "until": "2035-01-01T00:00:00Z"}
+    assert (await desk.post(f"{path}/decisions", longer, "bea", wait="true")).status_code == 200
+    lift = {"version": seen["version"] + 1, "reason": "r"}
+    assert (await desk.post(f"{path}/lift", lift, "bea", wait="true")).status_code == 200
+    stale = await desk.post(f"{path}/lift", {"version": seen["version"], "reason": "r"})
+    assert stale.status_code == 409, stale.text
+    told = [change["sentence"] for change in stale.json()["changes"]]
+    assert any("2035" in one for one in told), told
+    assert len(told) == 2
 
 
 async def test_of_two_at_the_same_version_one_is_told_that_the_other_won(desk: Desk) -> None:
@@ -262,4 +312,4 @@ async def test_several_decisions_succeed_and_fail_each_on_its_own(desk: Desk) ->
     ]
     assert told["batch"]
     assert (await desk.post("/v1/decisions", body, key="k-3", wait="true")).json()["batch"] == told["batch"]
-    assert len(desk.world.sent) == 2
+    assert len(desk.world.sent) == 3, "the stale one is sent for the record; asked again, none is"

@@ -57,8 +57,11 @@ async def client(database: str, tmp_path: Path) -> AsyncIterator[Client]:
     await apply(database, history())
     content = Content("ref-1", "ann", "post", WRITTEN, T0, T0, post="post-9", revision=1)
     kept = Content("ref-2", "ann", "post", WRITTEN, T0, T0, post="post-8", revision=1)
+    note = Content("note-1", "ann", "note", WRITTEN, T0, T0)
+    reason = Content("reason-1", REPORTER, "reason", WRITTEN, T0, T0)
+    every = (content, kept, note, reason)
     async with connected(database) as connection:
-        await contents._put(connection, [(one.ref, one, encode_content(one)) for one in (content, kept)])
+        await contents._put(connection, [(one.ref, one, encode_content(one)) for one in every])
     pool = await postgres.pool(database)
     parts = parts_over(pool, {POLICY: small_policy()}, refused=Letters(*map(letter, range(3))))
     try:
@@ -182,8 +185,11 @@ async def test_what_people_wrote_needs_a_capability_and_looking_is_noted(client:
     assert (row["actor"], row["capability"], row["route"]) == ("writer", CONTENTS, "/v1/contents/{ref}")
     assert WRITTEN not in json.dumps(await seen(client))
     assert (await client.get("/v1/contents/none", who="writer")).status_code == 404
-    # The post of a restricted case is as restricted as the case.
-    assert (await client.get("/v1/contents/ref-2", who="writer")).status_code == 403
+    # The post of a restricted case is as restricted as the case, and so is what was noted there.
+    for ref in ("ref-2", "note-1"):
+        assert (await client.get(f"/v1/contents/{ref}", who="writer")).status_code == 403
+    # What a reporter wrote is as close as the case that the report came to: here anybody's.
+    assert (await client.get("/v1/contents/reason-1", who="writer")).status_code == 200
 
 
 async def test_every_look_at_a_reporter_or_a_restricted_case_is_noted(client: Client) -> None:
@@ -243,3 +249,12 @@ async def test_dead_letters_are_listed_without_what_they_hold(client: Client) ->
     assert (whole["key"], WRITTEN in whole["value"], whole["reason"]["remedy"]) == ("ann", True, "send JSON")
     assert [row["capability"] for row in await seen(client, actor="postmaster")] == [READ_DEAD]
     assert (await client.get("/v1/dead-letters/0:9", who="postmaster")).status_code == 404
+
+
+async def test_one_dead_letter_is_found_however_many_are_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list is refused beyond its bound, with what to do; one record is read at its place."""
+    monkeypatch.setattr("services.api.nouns.LETTERS_READ_MAX", 1)
+    assert (await client.get("/v1/dead-letters", who="postmaster")).status_code == 422
+    assert (await client.get("/v1/dead-letters/0:1", who="postmaster")).status_code == 200

@@ -23,6 +23,7 @@ from events.signals import (
     NoticeDelivered,
     PostScreened,
     RecordCarried,
+    RecordReturned,
     Signal,
     Tick,
 )
@@ -194,7 +195,7 @@ class AccountModel:
             self.kind = body.account_kind or self.kind
             self.asked_for_profile = self.asked_for_profile or body.profile is not None
             return True if body.change == "registered" else None
-        if isinstance(body, CampaignFound | ContactBarred | RecordCarried):
+        if isinstance(body, CampaignFound | ContactBarred | RecordCarried | RecordReturned):
             raise NotImplementedError("the model adds nothing up, and takes no records over")
         return None
 

@@ -48,6 +48,11 @@ class Letters:
         for letter in self.letters:
             yield letter
 
+    async def find(self, partition: int, offset: int) -> tuple[DeadLetter | None, ConsumerRecord] | None:
+        """The one at a place."""
+        places = {(record.partition, record.offset): (known, record) for known, record in self.letters}
+        return places.get((partition, offset))
+
 
 def parts_over(
     database: Database, policies: Mapping[str, Policy], outbox: Outbox | None = None, **more: Any

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from fastapi import Request
 
 from services import answers
-from services.api.console import casefile, timeline
+from services.api import access
+from services.api.console import casefile, reads, timeline
 from services.api.console.queries import SQL
+from services.api.console.signed import database
 from services.keys import REPORTERS, Operator
-from services.runtime.reading import Database, Standing, Strike
+from services.runtime.reading import Standing, Strike
 
 TIMELINE_ROWS: Final = 40
 CASES_ROWS: Final = 20
@@ -48,22 +51,27 @@ class AccountPage(msgspec.Struct, frozen=True):
 
 
 async def gather(
-    db: Database, who: Operator, account: str, as_of: datetime | None, after: str | None
+    request: Request, who: Operator, account: str, as_of: datetime | None, after: str | None
 ) -> AccountPage:
     """Read all of it. Raises `NotFound` or `BadPage`."""
-    told = (await answers.standing(db, account, as_of)).data
+    db = database(request)
+    told = (await answers.standing(db, who, account, as_of)).data
     readings = tuple(one for one in (told.now, told.as_recorded, told.in_effect) if one is not None)
     history = await answers.audit(db, who, account, after, TIMELINE_ROWS)
+    await access.seen_entries(request, who, history.data)
     named = who.may(REPORTERS)
+    await access.seen_reporters(request, who, [account])
     records = await casefile.reporters(db, [account]) if named else {}
-    cases = await db.fetch(SQL["open_cases_of"], account, CASES_ROWS)
+    rows = await db.fetch(SQL["open_cases_of"], account, CASES_ROWS)
+    cases = tuple(row for row in rows if answers.may_see(who, row["case_kind"]))
+    await reads.cases(request, who, cases)
     return AccountPage(
         account=account,
         readings=readings,
         falls=tuple(falls(told.now)) if told.now else (),
         lines=tuple(timeline.lines(history.data)),
         next=history.next,
-        cases=tuple(row for row in cases if answers.may_see(who, row["case_kind"])),
+        cases=cases,
         appeals=tuple(await db.fetch(SQL["appeals_of"], account, APPEALS_ROWS)),
         record=records.get(account),
         record_hidden=not named,

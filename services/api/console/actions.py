@@ -15,17 +15,10 @@ import msgspec
 
 from events.policy import Policy
 from services.answers import ShownExplanation
+from services.api import decisions
 from services.api.console.accounts import AccountPage
 from services.api.console.casefile import CasePage
-from services.keys import (
-    CONFIRM_REFERRALS,
-    CONFIRM_TERMINATIONS,
-    DECIDE,
-    DECIDE_APPEALS,
-    DECIDE_PROTECTED,
-    PROPOSE_REFERRALS,
-    Operator,
-)
+from services.keys import DECIDE_PROTECTED, Operator
 from services.runtime.reading import Standing
 
 SANCTION_KINDS: Final = (
@@ -142,7 +135,7 @@ RESTORE: Final = Action(
 SANCTION: Final = Action(
     "sanction", "Sanction by hand", "sanction",
     "Stands on its own: overturned strikes don't take it with them.",
-    fields=("sanction_kind", "guideline", "until"), about="account",
+    fields=("sanction_kind", "guideline", "until", "removed"), about="account",
 )  # fmt: skip
 PROPOSE: Final = Action(
     "propose_termination", "Propose termination", "propose_termination",
@@ -220,17 +213,13 @@ ASKED_OTHERWISE: Final = frozenset({"termination", "failed", "referral"})
 # --- what each page has ----------------------------------------------------------------------------
 
 
-def for_case(who: Operator, file: CasePage, policies: Mapping[str, Policy], chosen: str) -> Form:
-    """What can be done about a case."""
+def for_case(who: Operator, file: CasePage, policies: Mapping[str, Policy], chosen: str, part: str) -> Form:
+    """What can be done about a case; `part`: what part somebody has in it themselves, empty for none."""
     case, standing = file.case, file.standing
     bar = _first(
-        "" if case.status == "open" else "the case is closed",
-        _barred(who, case.account, standing),
-        "you reported this yourself"
-        if who.account and any(one.report.reporter == who.account for one in file.reports)
-        else "",
+        "" if case.status == "open" else "the case is closed", _barred(who, case.account, standing), part
     )
-    actions = [_with(one, bar) for one in _of_case(who, file)]
+    actions = [_allowed(who, one, bar) for one in _of_case(file)]
     found = next(((f.guideline, f.case) for f in file.findings if f.severity), None)
     return _form(
         "case",
@@ -247,15 +236,14 @@ def for_case(who: Operator, file: CasePage, policies: Mapping[str, Policy], chos
     )
 
 
-def _of_case(who: Operator, file: CasePage) -> Iterable[Action]:
+def _of_case(file: CasePage) -> Iterable[Action]:
     """The actions that fit the kind of case; what fits and can't be done says why."""
     case = file.case
     about_link = case.subject.partition(":")[0] in {"link", "barred", "name"}
     if case.case_kind == "termination":
-        lacking = "" if who.may(CONFIRM_TERMINATIONS) else _lacks(CONFIRM_TERMINATIONS)
-        yield _with(CONFIRM_END, lacking)
+        yield CONFIRM_END
     elif case.case_kind == "referral":
-        yield _with(CONFIRM_REFERRAL, "" if who.may(CONFIRM_REFERRALS) else _lacks(CONFIRM_REFERRALS))
+        yield CONFIRM_REFERRAL
     elif case.case_kind == "failed":
         yield REDECIDE
     elif case.subject.startswith("link:"):
@@ -273,39 +261,42 @@ def _of_case(who: Operator, file: CasePage) -> Iterable[Action]:
         yield _with(RESTORE, "" if file.standing.hidden_posts else "nothing of this account's is hidden")
     yield SANCTION
     if case.case_kind == "restricted" or any(one.severity >= 4 for one in file.findings):
-        yield _with(PROPOSE_REFERRAL, "" if who.may(PROPOSE_REFERRALS) else _lacks(PROPOSE_REFERRALS))
+        yield PROPOSE_REFERRAL
     yield NOTE
 
 
-def for_account(who: Operator, file: AccountPage, policies: Mapping[str, Policy], chosen: str) -> Form | None:
+def for_account(
+    who: Operator, file: AccountPage, policies: Mapping[str, Policy], chosen: str, part: str
+) -> Form | None:
     """What can be done about an account as a whole; None on a page as of another moment."""
     standing = file.now
     if standing is None:
         return None
-    bar = _barred(who, file.account, standing)
+    bar = _first(_barred(who, file.account, standing), part)
     ended = "the account is terminated" if standing.terminated else ""
     proposed = "it is proposed already" if standing.termination_proposed else ""
     missing = "" if standing.termination_proposed else "nothing is proposed"
-    lacking = "" if who.may(CONFIRM_TERMINATIONS) else _lacks(CONFIRM_TERMINATIONS)
     actions = [
         SANCTION,
         STRIKE,
         NOTE_ACCOUNT,
         _with(UNMUTE if standing.reporter_muted else MUTE, ""),
         _with(PROPOSE, _first(ended, proposed)),
-        _with(CONFIRM_END, _first(ended, missing, lacking)),
+        _with(CONFIRM_END, _first(ended, missing)),
         LINK,
         UNLINK,
     ]
-    actions = [_with(one, bar) for one in actions]
+    actions = [_allowed(who, one, bar) for one in actions]
     return _form("account", "", file.account, standing.version, standing, actions, chosen, policies)
 
 
-def for_explained(who: Operator, told: ShownExplanation, policies: Mapping[str, Policy], chosen: str) -> Form:
+def for_explained(
+    who: Operator, told: ShownExplanation, policies: Mapping[str, Policy], chosen: str, part: str
+) -> Form:
     """What can be done about a strike or a sanction."""
     row = told.strike or told.sanction
     assert row is not None
-    bar = _barred(who, told.account, None)
+    bar = _first(_barred(who, told.account, None), part)
     if told.strike is not None:
         over = "" if told.strike.status in {"active", "expired"} else f"it is {told.strike.status} already"
         confirmed = "a person confirmed it already" if told.strike.confirmed_at else ""
@@ -324,7 +315,7 @@ def for_explained(who: Operator, told: ShownExplanation, policies: Mapping[str, 
         endless = "it has no end" if told.sanction.ends_at is None else ""
         actions = [OVERTURN, LIFT, SHORTEN, _with(EXTEND, endless), WAIVE]
         suggested = ""
-    actions = [_with(one, _first(bar, over)) for one in actions]
+    actions = [_allowed(who, one, _first(bar, over)) for one in actions]
     return _form(
         told.kind,
         told.id,
@@ -339,15 +330,15 @@ def for_explained(who: Operator, told: ShownExplanation, policies: Mapping[str, 
     )
 
 
-def for_appeal(who: Operator, appeal: Mapping[str, Any], about: ShownExplanation | None) -> Form:
+def for_appeal(who: Operator, appeal: Mapping[str, Any], about: ShownExplanation | None, part: str) -> Form:
     """Answering an appeal, as somebody who had no part in what it is about."""
     row = (about.strike or about.sanction) if about is not None else None
     issued = row is not None and f"person:{who.actor}" in {row.issued_by, getattr(row, "confirmed_by", None)}
     bar = _first(
         "" if appeal["status"] == "pending" else f"it is {appeal['status'].replace('_', ' ')} already",
-        "" if who.may(DECIDE_APPEALS) else _lacks(DECIDE_APPEALS),
         "you issued or confirmed what it is about: somebody else answers it" if issued else "",
         _barred(who, appeal["account"], None),
+        part,
     )
     strikes = about.strikes if about is not None else ()
     return _form(
@@ -356,7 +347,7 @@ def for_appeal(who: Operator, appeal: Mapping[str, Any], about: ShownExplanation
         appeal["account"],
         appeal["version"],
         None,
-        [_with(DECIDE_APPEAL, bar)],
+        [_allowed(who, DECIDE_APPEAL, bar)],
         DECIDE_APPEAL.name,
         {},
         strikes=tuple(strikes),
@@ -419,12 +410,17 @@ def _cases(policies: Mapping[str, Policy]) -> tuple[tuple[str, str, int, str], .
 def _barred(who: Operator, account: str, standing: Standing | None) -> str:
     """Why somebody can't decide about this account at all."""
     return _first(
-        "" if who.may(DECIDE) else _lacks(DECIDE),
         "it is your own account" if who.account and who.account == account else "",
         _lacks(DECIDE_PROTECTED)
         if standing is not None and standing.account_kind == "staff" and not who.may(DECIDE_PROTECTED)
         else "",
     )
+
+
+def _allowed(who: Operator, action: Action, barred: str) -> Action:
+    """An action, barred also where the key lacks what one of its decisions needs."""
+    needed = (decisions.needs(verb) for verb in action.steps or (action.verb,))
+    return _with(action, _first(*(_lacks(one) for one in needed if not who.may(one)), barred))
 
 
 def _lacks(capability: str) -> str:

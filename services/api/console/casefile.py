@@ -73,7 +73,7 @@ class Noted(msgspec.Struct, frozen=True):
 
 
 class CasePage(msgspec.Struct, frozen=True):
-    """Everything on the page of a case."""
+    """Everything on the page of a case. `lacking`: the capability without which the words aren't shown."""
 
     case: Case
     standing: Standing | None
@@ -82,7 +82,7 @@ class CasePage(msgspec.Struct, frozen=True):
     reports: tuple[Told, ...]
     people: int
     versions: tuple[Version, ...]
-    hidden_words: bool
+    lacking: str
     graphic: bool
     notes: tuple[Noted, ...]
     closing: tuple[Run, ...]
@@ -113,12 +113,13 @@ async def gather(request: Request, who: Operator, case_id: str, policies: Mappin
     db = database(request)
     found = (await answers.case(db, who, case_id)).data
     case = found.case
-    strikes = tuple(
-        Strike.of(row) for row in await db.fetch(reading.SQL["strikes_named"], list(case.strikes))
-    )
+    await access.seen_cases(request, who, [case])
+    rows = await db.fetch(reading.SQL["strikes_named"], list(case.strikes))
+    strikes = await answers.veiled(db, who, (Strike.of(row) for row in rows))
     findings = _findings(case, strikes, policies)
     history = await _history(db, who, case.account)
-    words = who.may(CONTENTS)
+    await access.seen_entries(request, who, history)
+    versions, lacking = await _versions(request, who, case, strikes)
     named = {}
     if found.reports and who.may(REPORTERS):
         await access.seen(request, who.actor, REPORTERS, account=case.account, case_id=case_id)
@@ -133,17 +134,13 @@ async def gather(request: Request, who: Operator, case_id: str, policies: Mappin
         strikes=strikes,
         reports=tuple(_told(one, texts, named) for one in found.reports),
         people=await db.fetchval(SQL["people"], case_id),
-        versions=await _versions(request, who, case, strikes) if words else (),
-        hidden_words=not words,
+        versions=versions,
+        lacking=lacking,
         graphic=_graphic(case, findings, found.reports),
         notes=tuple(Noted(tuple(runs(texts[ref].text))) for ref in case.notes if ref in texts),
         closing=words_of(texts, case.reason_ref),
         timeline=tuple(timeline.lines(history)),
-        beside=tuple(
-            row
-            for row in await db.fetch(SQL["open_cases_of"], case.account, BESIDE_ROWS + 1)
-            if row["case_id"] != case_id and answers.may_see(who, row["case_kind"])
-        ),
+        beside=await _beside(request, who, case),
         links=await linked(db, case.account),
     )
 
@@ -175,6 +172,15 @@ async def _history(db: Database, who: Operator, account: str) -> Sequence[answer
         return (await answers.audit(db, who, account, limit=TIMELINE_ROWS)).data
     except NotFound:
         return ()
+
+
+async def _beside(request: Request, who: Operator, case: Case) -> tuple[Any, ...]:
+    """Other cases of the account's that somebody may see."""
+    rows = await database(request).fetch(SQL["open_cases_of"], case.account, BESIDE_ROWS + 1)
+    shown = [row for row in rows if row["case_id"] != case.case_id]
+    seen = tuple(row for row in shown if answers.may_see(who, row["case_kind"]))
+    await reads.cases(request, who, seen)
+    return seen
 
 
 async def _standing(db: Database, account: str) -> Standing | None:
@@ -240,19 +246,24 @@ def _found(
 
 async def _versions(
     request: Request, who: Operator, case: Case, strikes: Sequence[Strike]
-) -> tuple[Version, ...]:
-    """What the post said: as it was found or reported first, and as it is now as far as that is kept."""
+) -> tuple[tuple[Version, ...], str]:
+    """What the post said: as it was found or reported first, and as it is now as far as that is kept.
+
+    And the capability that somebody lacks to see it.
+    """
+    if not who.may(CONTENTS):
+        return (), CONTENTS
     if not case.subject.startswith(POST):
-        return ()
+        return (), ""
     post = case.subject.removeprefix(POST)
-    kept = await reads.snapshots(request, who, case.account, post, case.case_id)
+    kept, lacking = await reads.snapshots(request, who, case.account, post, case.case_id)
     latest = {content.revision: content for content in kept if content.kind == "post"}
     shown = list(latest.values()) or kept
     if len(shown) > 2:
         shown = [shown[0], shown[-1]]
     evidence = [one["evidence"] | {"guideline": one["guideline"]} for one in case.findings]
     evidence += [one.evidence | {"guideline": one.guideline} for one in strikes if one.evidence]
-    return tuple(_version(one, evidence, index, len(shown)) for index, one in enumerate(shown))
+    return tuple(_version(one, evidence, index, len(shown)) for index, one in enumerate(shown)), lacking
 
 
 def _version(content: Content, evidence: Sequence[Mapping[str, Any]], index: int, count: int) -> Version:

@@ -17,6 +17,7 @@ from services.api.console.actions import Action
 from services.deciding import Choice
 
 NO_REASON_YET: Final = "–"
+REVISION_DIGITS_MAX: Final = 9
 
 
 class BadForm(ValueError):
@@ -67,9 +68,7 @@ def _choice(filled: Filled, verb: str, now: datetime) -> Choice:
     elif filled.action.steps:
         data = {"reason": data["reason"]}
     if verb in {"confirm", "dismiss", "restore"} and filled.kind == "case" and filled.field("revision"):
-        data["revision"] = int(filled.field("revision"))
-    if verb == "sanction" and data.get("sanction_kind") == "content_removal":
-        data |= {"post": filled.field("post") or None, "revision": int(filled.field("revision") or 1)}
+        data["revision"] = _revision(filled)
     if verb == "restore":
         data["target"] = {"kind": "post", "id": filled.field("post")}
     elif verb == "decide_appeal":
@@ -187,7 +186,24 @@ def _other(filled: Filled, _: datetime) -> dict[str, Any]:
 
 def _post(filled: Filled, _: datetime) -> dict[str, Any]:
     post = filled.field("post")
-    return {"post": post, "revision": int(filled.field("revision") or 1)} if post else {}
+    return {"post": post, "revision": _revision(filled)} if post else {}
+
+
+def _removed(filled: Filled, _: datetime) -> dict[str, Any]:
+    """The post that a content removal takes away; other sanctions have none."""
+    if filled.field("sanction_kind") != "content_removal":
+        return {}
+    if not filled.field("post"):
+        raise BadForm("name the post that is to be removed")
+    return {"post": filled.field("post"), "revision": _revision(filled)}
+
+
+def _revision(filled: Filled) -> int:
+    """The revision of the post that was seen; the first where none was named."""
+    value = filled.field("revision") or "1"
+    if not (value.isascii() and value.isdecimal() and len(value) <= REVISION_DIGITS_MAX):
+        raise BadForm(f"`{value[:REVISION_DIGITS_MAX]}` is no revision; write a number from 1 on")
+    return int(value)
 
 
 def _emergency(filled: Filled, _: datetime) -> dict[str, Any]:
@@ -209,6 +225,7 @@ _FIELDS: Final[Mapping[str, Callable[[Filled, datetime], dict[str, Any]]]] = Map
         "ends": _ends,
         "other": _other,
         "post": _post,
+        "removed": _removed,
         "emergency": _emergency,
     }
 )

@@ -16,14 +16,24 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from events.ledger import Refused
-from services.api import decisions
+from services.api import access, decisions
 from services.api.console import choices, leases, queue
 from services.api.console.choices import BadForm, Filled
 from services.api.console.rendering import page
 from services.api.console.sessions import Session
 from services.api.console.signed import FormFrom, Page, Trouble, database
-from services.api.decisions import BadDecision, CannotForesee, Made, NotSent, Preview, Stale
+from services.api.decisions import (
+    BadDecision,
+    CannotForesee,
+    KeyReused,
+    Made,
+    NotAllowed,
+    NotSent,
+    Preview,
+    Stale,
+)
 from services.api.parts import Parts
+from services.api.writes import REFUSED_AS
 from services.deciding import Choice
 from services.keys import Operator
 
@@ -74,11 +84,32 @@ async def decide(request: Request, signed: FormFrom) -> Response:
         return _refused(request, form, (), str(error), "look at what changed, and decide again", error)
     except (BadForm, BadDecision) as error:
         raise Trouble(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), "go back, and fill the form in") from None
+    except KeyReused:
+        raise Trouble(
+            HTTPStatus.CONFLICT,
+            "this form was sent before, with something else in it",
+            "open the page again, and decide there",
+        ) from None
     except NotSent as error:
         raise Trouble(
             HTTPStatus.SERVICE_UNAVAILABLE, str(error), "send the same form again: it counts once"
         ) from None
     return await _answer(request, signed, form, made)
+
+
+async def part_in(request: Request, who: Operator, choice: Choice) -> str:
+    """What part somebody has in a matter themselves, as enforcement sees it; empty where none is known.
+
+    Asked of enforcement's own rules, since neither reporters nor targets are shown to everybody.
+    """
+    if not who.account:
+        return ""
+    parts: Parts = request.app.state.parts
+    try:
+        refused = (await decisions.preview(parts, who, choice)).refused
+    except (NotAllowed, BadDecision, CannotForesee, Stale):
+        return ""
+    return refused.message if refused is not None and refused.code == "involved" else ""
 
 
 async def _filled(request: Request) -> Filled:
@@ -153,6 +184,9 @@ async def _answer(request: Request, signed: Session, form: Filled, made: Sequenc
         )
     refused: Refused | None = last.refused
     if refused is not None:
+        if REFUSED_AS[refused.code] is HTTPStatus.FORBIDDEN:
+            needed = decisions.needs(last.verb)
+            await access.refused(request, HTTPStatus.FORBIDDEN, signed.who.actor, needed)
         done = [line for one in made[:-1] for line in one.sentences]
         return _refused(request, form, done, refused.message, refused.remedy, None)
     if form.kind == "case" and not (STAYS_OPEN & {form.action.verb} and not form.action.steps):

@@ -12,13 +12,16 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from events.policy import GUIDELINE_IDS, Policy
-from services import answers
-from services.api.console import accounts, actions, casefile, leases, queue, reads, versions
+from services.answers import NotAllowed
+from services.api import decisions
+from services.api.console import accounts, actions, casefile, deciding, leases, queue, reads, versions
+from services.api.console.choices import NO_REASON_YET
 from services.api.console.queries import SQL
 from services.api.console.rendering import page
 from services.api.console.signed import Db, FormFrom, Page, SignedIn, Trouble
 from services.api.parts import Parts
-from services.keys import CONTENTS
+from services.deciding import Choice
+from services.keys import CONTENTS, DECIDE
 from services.runtime.reading import NotFound
 
 router = APIRouter(route_class=Page, include_in_schema=False)
@@ -78,6 +81,7 @@ async def show_queue(
         rows, following = await queue.appeals(db, asked)
         return page(request, "appeals.html", rows=rows, next=following, **shared)
     shown = await queue.cases(db, signed.who, asked)
+    await reads.cases(request, signed.who, (row.case for row in shown.rows))
     return page(request, "queue.html", rows=shown.rows, next=shown.next, **shared)
 
 
@@ -106,19 +110,26 @@ async def show_case(
     file = await casefile.gather(request, signed.who, case_id, policies_of(request))
     if file.case.case_kind == "appeal":
         return RedirectResponse(f"/appeals/{quote(case_id, safe='')}", HTTPStatus.SEE_OTHER)
-    lease = await leases.take(db, case_id, signed.who.actor) if file.case.status == "open" else None
+    waits = file.case.status == "open"
+    lease = await leases.take(db, case_id, signed.who.actor) if waits and signed.who.may(DECIDE) else None
+    about = {"target": {"kind": "case", "id": case_id}, "reason": NO_REASON_YET}
+    note = Choice("note", file.case.account, file.case.version, about)
+    part = await deciding.part_in(request, signed.who, note) if waits else ""
     return page(
         request,
         "case.html",
         file=file,
         lease=lease,
-        form=actions.for_case(signed.who, file, policies_of(request), chosen),
+        form=actions.for_case(signed.who, file, policies_of(request), chosen, part),
     )
 
 
 @router.post("/cases/{case_id}/lease")
 async def renew(request: Request, signed: FormFrom, db: Db, case_id: Id) -> Response:
-    """Keep a case that is open in a browser."""
+    """Keep a case that is open in a browser, for somebody who may see and decide it."""
+    if not signed.who.may(DECIDE):
+        raise NotAllowed(DECIDE)
+    await decisions.target_of(db, signed.who, "case", case_id)
     lease = await leases.take(db, case_id, signed.who.actor)
     return page(request, "_lease.html", lease=lease, case_id=case_id)
 
@@ -127,7 +138,6 @@ async def renew(request: Request, signed: FormFrom, db: Db, case_id: Id) -> Resp
 async def show_account(
     request: Request,
     signed: SignedIn,
-    db: Db,
     account: Id,
     as_of: Annotated[str, Query(max_length=40)] = "",
     after: Annotated[str, Query(max_length=40)] = "",
@@ -135,8 +145,10 @@ async def show_account(
 ) -> Response:
     """Where an account stands, why, and everything that ever happened to it."""
     moment = _moment(as_of)
-    file = await accounts.gather(db, signed.who, account, moment, after or None)
-    form = actions.for_account(signed.who, file, policies_of(request), chosen)
+    file = await accounts.gather(request, signed.who, account, moment, after or None)
+    note = Choice("note", account, None, {"reason": NO_REASON_YET})
+    part = "" if file.now is None else await deciding.part_in(request, signed.who, note)
+    form = actions.for_account(signed.who, file, policies_of(request), chosen, part)
     return page(request, "account.html", file=file, as_of=as_of, form=form)
 
 
@@ -162,18 +174,23 @@ async def show_appeal(request: Request, signed: SignedIn, db: Db, appeal: Id) ->
     row = await db.fetchrow(SQL["appeal"], appeal)
     if row is None:
         raise Trouble(HTTPStatus.NOT_FOUND, f"there is no appeal `{appeal}`", "see the queue's tab Appeals")
-    about = await _about(request, signed, db, row["about"])
-    refs = (row["text_ref"], row["reason_ref"])
+    about = await _about(request, signed, row["about"])
+    answer = {"appeal": appeal, "outcome": "denied", "reason": NO_REASON_YET}
+    denial = Choice("decide_appeal", row["account"], row["version"], answer)
+    part = await deciding.part_in(request, signed.who, denial) if row["status"] == "pending" else ""
+    close = "" if about is None else about.withheld or ""
+    refs = () if close else (row["text_ref"], row["reason_ref"])
     words = await reads.texts(request, signed.who, row["account"], refs)
     return page(
         request,
         "appeal.html",
         appeal=row,
         about=about,
+        close=close,
         said_hidden=not signed.who.may(CONTENTS),
         said_runs=casefile.words_of(words, row["text_ref"]),
         answer=casefile.words_of(words, row["reason_ref"]),
-        form=actions.for_appeal(signed.who, row, about),
+        form=actions.for_appeal(signed.who, row, about, part),
     )
 
 
@@ -208,11 +225,14 @@ async def _explained(
     request: Request, signed: SignedIn, db: Db, identity: str, kind: str, chosen: str
 ) -> Response:
     known = policies_of(request)
-    told = (await answers.explain(db, signed.who, identity, known)).data
+    told = await reads.explained(request, signed.who, identity, known)
     if told.kind != kind:
         return RedirectResponse(f"/{told.kind}s/{quote(identity, safe='')}", HTTPStatus.SEE_OTHER)
     row = told.strike or told.sanction
-    reason_ref = None if row is None else row.reason_ref
+    assert row is not None
+    reason_ref = row.reason_ref
+    about = {"target": {"kind": kind, "id": identity}, "reason": NO_REASON_YET}
+    overturning = Choice("overturn", told.account, row.version, about)
     words = await reads.texts(request, signed.who, told.account, [reason_ref])
     return page(
         request,
@@ -221,14 +241,16 @@ async def _explained(
         reason=casefile.words_of(words, reason_ref),
         appeals=await db.fetch(SQL["appeals_about"], identity),
         policy=known.get(told.policy_version),
-        form=actions.for_explained(signed.who, told, known, chosen),
+        form=actions.for_explained(
+            signed.who, told, known, chosen, await deciding.part_in(request, signed.who, overturning)
+        ),
     )
 
 
-async def _about(request: Request, signed: SignedIn, db: Db, identity: str) -> Any:
+async def _about(request: Request, signed: SignedIn, identity: str) -> Any:
     """What an appeal is about, explained; None where it is neither strike nor sanction."""
     try:
-        return (await answers.explain(db, signed.who, identity, policies_of(request))).data
+        return await reads.explained(request, signed.who, identity, policies_of(request))
     except NotFound:
         return None
 

@@ -52,11 +52,13 @@ async def keep(
 ) -> Response:
     """Keep the second answer. Only now the first one is told."""
     _may_review(signed)
-    kept = await db.fetchrow(SQL["review_keep"], case_id, signed.who.actor, said, request.state.now)
+    now = request.state.now
+    of_sample = (SAMPLE_OF_256, signed.who.actor, now - LOOK_BACK, list(KINDS))
+    kept = await db.fetchrow(SQL["review_keep"], *of_sample, case_id, said, now)
     if kept is None:
         raise Trouble(
             HTTPStatus.CONFLICT,
-            "this case was reviewed by somebody else meanwhile, or the first answer is yours",
+            "this case isn't one for you to review, or somebody else has reviewed it meanwhile",
             "go on with the next one",
         )
     return RedirectResponse(f"/reviews?{'agreed' if kept['agrees'] else 'differed'}=1", HTTPStatus.SEE_OTHER)

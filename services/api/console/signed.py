@@ -16,12 +16,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from events.codec import decode_entry
 from events.ids import subject_entity
 from services import answers
 from services.answers import BadPage, NotAllowed
 from services.api import access
-from services.api.console import sessions
+from services.api.console import sessions, timeline
 from services.api.console.rendering import HEADERS, page
 from services.api.console.sessions import Session
 from services.api.parts import Parts
@@ -108,14 +107,21 @@ async def session(request: Request) -> Session:
 
 
 async def outcome_lines(request: Request, who: Operator, decision: str, account: str) -> list[str]:
-    """What came of a decision, for the page that follows it; empty where that isn't known."""
+    """What came of a decision, for the page that follows it; empty where that isn't known.
+
+    Of other events nothing is told: at a reporter's account their ids would tell who reported.
+    """
     if not decision or not account:
         return []
     entity = subject_entity(account)
     row = await reading.entry_of_event(database(request), entity, decision)
-    if row is None or (await answers.hidden(database(request), who, entity))(row.data) is not None:
+    if row is None or row.cause_kind != "decided":
         return []
-    return [sentence(outcome) for outcome in decode_entry(row.data).outcomes]
+    entry = answers.shown(who, row, await answers.hidden(database(request), who, entity))
+    if entry.withheld is not None:
+        return []
+    await access.seen_entries(request, who, [entry])
+    return [sentence(outcome) for outcome in timeline.outcomes_of(entry.entry)]
 
 
 async def present(request: Request) -> datetime:

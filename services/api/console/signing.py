@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from services.api import access
 from services.api.console import sessions
 from services.api.console.rendering import page
-from services.api.console.signed import SIGN_IN, Db, FormFrom, Page
+from services.api.console.signed import SIGN_IN, Db, FormFrom, Page, Trouble
 
 KEY_CHARS_MAX: Final = 512
 PATH_CHARS_MAX: Final = 2_000
@@ -32,7 +33,13 @@ async def sign_in(
     key: Annotated[str, Form(max_length=KEY_CHARS_MAX)] = "",
     then: Annotated[str, Form(max_length=PATH_CHARS_MAX)] = "/",
 ) -> Response:
-    """Begin a session with a key that is known; from elsewhere, nobody is signed in without knowing it."""
+    """Begin a session with a key that is known; a form of another site's signs nobody in."""
+    if not _from_here(request):
+        raise Trouble(
+            HTTPStatus.FORBIDDEN,
+            "this form isn't from this console",
+            "open the sign-in page, and sign in there",
+        )
     token = await sessions.sign_in(db, request.app.state.keys, key.strip())
     if token is None:
         await access.refused(request, HTTPStatus.UNAUTHORIZED, None, None)
@@ -56,6 +63,14 @@ async def sign_out(request: Request, db: Db, _: FormFrom) -> Response:
     answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
     answer.delete_cookie(sessions.COOKIE, httponly=True, samesite="strict")
     return answer
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a form comes from a page of this site, as far as the browser says; programs say nothing."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
 
 
 def _within(then: str) -> str:

@@ -14,6 +14,8 @@ from services.sentences import sentence
 
 QUIET: Final = frozenset({"post_remembered", "key_held", "sighting_noted", "hostility_noted"})
 """Outcomes that only help to recognise something later; a line of theirs tells a reader nothing."""
+LEFT_OUT: Final[Mapping[str, Any]] = {"reporter": "", "linked": ()}
+"""What stands in place of names of reporters, and of their other accounts, that were left out."""
 CAUSES: Final[Mapping[str, str]] = {
     "post_screened": "a post",
     "account_changed": "the platform, about the account",
@@ -51,7 +53,7 @@ def outcomes_of(entry: Mapping[str, Any]) -> list[Outcome]:
 
 
 def _whole(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: "" if name == "reporter" and value is None else value for name, value in outcome.items()}
+    return {name: LEFT_OUT.get(name) if value is None else value for name, value in outcome.items()}
 
 
 def _line(entry: ShownEntry) -> Line:

@@ -42,6 +42,13 @@ def merge(draft: Draft, decision: Decided) -> None:
             "take that back first: `unlink`, decided about that account",
             state.version,
         )
+    if other in state.returned_from or len(state.returned_from) >= LINKS_MAX:
+        raise Refusal(
+            "not_allowed",
+            f"the record was taken back, from: {', '.join(state.returned_from)}; nowhere does it go twice",
+            f"link the accounts instead; a record is taken back from {LINKS_MAX} accounts at most",
+            state.version,
+        )
     if state.proposal is not None or any(s.kind != "content_removal" for s in state.sanctions):
         raise Refusal(
             "not_allowed",

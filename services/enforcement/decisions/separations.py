@@ -22,7 +22,8 @@ from events.ids import post_act
 from events.signals import Decided
 from services.enforcement.decisions.refusals import Refusal
 from services.enforcement.draft import Draft
-from services.enforcement.state import Act, Case
+from services.enforcement.ladder import survivors
+from services.enforcement.state import AccountState, Act, Appeal, Case
 
 NEEDED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -52,6 +53,10 @@ RESTRICTING: Final = frozenset(
 """What leaves an account worse off: of the community's own staff, only few may decide it."""
 
 
+ENDING: Final = frozenset({"propose_termination", "confirm_termination"})
+"""What rests on the whole record."""
+
+
 def check(draft: Draft, decision: Decided) -> None:
     """Raise `Refusal` where who decides isn't allowed to, or is involved."""
     acts = _acts(draft, decision)
@@ -59,11 +64,16 @@ def check(draft: Draft, decision: Decided) -> None:
     need(decision, NEEDED.get(decision.decision), f"`{decision.decision}`")
     for case in cases:
         need(decision, NEEDED_IN.get(case.kind), f"a case of kind `{case.kind}`")
+    for kind in (kind for act in acts for kind in act.case_kinds):
+        need(decision, NEEDED_IN.get(kind), f"what came of a case of kind `{kind}`")
     if draft.state.account_kind == "staff" and decision.decision in RESTRICTING:
         need(
             decision, DECIDE_PROTECTED, f"`{decision.decision}` about an account of the community's own staff"
         )
     if decision.actor_account is not None:
+        if not acts and _rests_on_nothing(draft, decision):
+            acts = survivors(draft.state.acts)
+            cases += [case for case in _cases(draft, decision, acts) if case not in cases]
         _uninvolved(draft, decision, decision.actor_account, acts, cases)
 
 
@@ -106,11 +116,24 @@ def _targets(acts: list[Act], cases: list[Case]) -> Iterable[tuple[str, ...]]:
     yield from (finding.targets for case in cases for finding in case.findings)
 
 
+def _rests_on_nothing(draft: Draft, decision: Decided) -> bool:
+    """Whether it is about a sanction that a person imposes or imposed by hand: for all that there is."""
+    if _post(draft, decision) is not None:
+        return False
+    by_hand = decision.decision == "sanction" or decision.target_kind == "sanction"
+    return by_hand or _appealed(draft.state, decision) is not None
+
+
 def _acts(draft: Draft, decision: Decided) -> list[Act]:
-    """The acts that a decision bears on."""
+    """The acts that a decision bears on; one about ending the membership, on all that still stand."""
     state = draft.state
+    appeal = _appealed(state, decision)
     strikes: tuple[str, ...] = ()
-    if decision.target_kind == "strike":
+    if decision.decision in ENDING or _about_termination(state, decision):
+        return survivors(state.acts)
+    if appeal is not None:
+        strikes = appeal.strikes
+    elif decision.target_kind == "strike":
         strikes = (decision.target,)
     elif decision.target_kind == "sanction":
         strikes = next((s.strikes for s in state.sanctions if s.id == decision.target), ())
@@ -123,13 +146,27 @@ def _acts(draft: Draft, decision: Decided) -> list[Act]:
 def _cases(draft: Draft, decision: Decided, acts: list[Act]) -> list[Case]:
     """The open cases that it answers or bears on."""
     post = _post(draft, decision)
+    ending = decision.decision in ENDING
     subject = None if post is None else post_act(post)
     strikes = {act.strike for act in acts}
     return [
         case
         for case in draft.state.cases
-        if case.id == decision.target or case.subject == subject or not strikes.isdisjoint(case.strikes)
+        if case.id == decision.target
+        or case.subject == subject
+        or not strikes.isdisjoint(case.strikes)
+        or (ending and case.kind == "termination")
     ]
+
+
+def _about_termination(state: AccountState, decision: Decided) -> bool:
+    """Whether it answers the case about a proposed termination."""
+    return any(case.id == decision.target and case.kind == "termination" for case in state.cases)
+
+
+def _appealed(state: AccountState, decision: Decided) -> Appeal | None:
+    """The appeal that it answers, or that its case is."""
+    return next((appeal for appeal in state.appeals if appeal.id == decision.target), None)
 
 
 def _post(draft: Draft, decision: Decided) -> str | None:
@@ -138,4 +175,8 @@ def _post(draft: Draft, decision: Decided) -> str | None:
         return decision.post
     if decision.target_kind == "post":
         return decision.target
-    return next((s.post for s in draft.state.sanctions if s.id == decision.target), None)
+    state = draft.state
+    appeal = _appealed(state, decision)
+    about = decision.target if appeal is None else appeal.about
+    over = (item.was for item in state.ended if item.was is not None)
+    return next((s.post for s in (*state.sanctions, *over) if s.id == about), None)

@@ -153,10 +153,15 @@ def waive(draft: Draft, decision: Decided) -> None:
 
 def fall(draft: Draft, acts: list[Act], status: RemovalStatus, reason_ref: str | None) -> None:
     """Strikes fall, their content comes back, and what they had led to is refolded: all in this one entry."""
-    actor = draft.signal.actor
     if status == "overturned":
         for act in acts:
             correct_answers(draft, act.act)
+    take_off(draft, acts, status, reason_ref)
+
+
+def take_off(draft: Draft, acts: list[Act], status: RemovalStatus, reason_ref: str | None) -> None:
+    """The same, where reporters have been told already."""
+    actor = draft.signal.actor
     for act in acts:
         remove(draft, act, status, actor, reason_ref)
     for act in acts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,9 +15,13 @@ from services.enforcement.state import (
     CASE_STRIKES_MAX,
     CASES_CLOSED_MAX,
     AccountState,
+    Act,
     Case,
     ClosedCase,
 )
+
+DELICATE: Final = frozenset({"restricted", "welfare"})
+"""Kinds of cases that not everybody may answer, nor decide later about what came of them."""
 
 
 def case_opened(state: AccountState, o: CaseOpened) -> AccountState:
@@ -66,11 +71,22 @@ def case_closed(state: AccountState, o: CaseClosed) -> AccountState:
     case = next((case for case in state.cases if case.id == o.case), None)
     if case is not None and case.reports and o.report_outcome is not None:
         state = answered(state, case, o.report_outcome)
+    if case is not None and case.kind in DELICATE:
+        state = replace(state, acts=tuple(_remembering(act, case) for act in state.acts))
     cases = tuple(case for case in state.cases if case.id != o.case)
     closed = (*state.closed_cases, ClosedCase(o.case, o.version))[-CASES_CLOSED_MAX:]
     return replace(
         state, cases=cases, closed_cases=closed, stuck=None if state.stuck == o.case else state.stuck
     )
+
+
+def _remembering(act: Act, case: Case) -> Act:
+    """An act with the kind of a case about it, which is closed now."""
+    about = act.strike in case.strikes or act.act == case.subject
+    about = about or any(finding.act == act.act for finding in case.findings)
+    if not about or case.kind in act.case_kinds:
+        return act
+    return replace(act, case_kinds=(*act.case_kinds, case.kind))
 
 
 def failed(state: AccountState, o: Failed) -> AccountState:

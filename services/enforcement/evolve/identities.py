@@ -81,7 +81,8 @@ def merge_noted(state: AccountState, o: MergeNoted) -> AccountState:
     """The record goes on elsewhere, or another one's goes on here; or that was taken back."""
     if o.into:
         into = MergedInto(o.other, o.strikes) if o.merged else None
-        return replace(state, merged_into=into, version=state.version + 1)
+        returned = state.returned_from if o.merged else (*state.returned_from, o.other)
+        return replace(state, merged_into=into, returned_from=returned, version=state.version + 1)
     others = tuple(other for other in state.merged_from if other != o.other)
     merged = (*others, o.other)[-LINKS_MAX:] if o.merged else others
     return replace(state, merged_from=merged, version=state.version + 1)

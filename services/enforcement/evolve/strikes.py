@@ -17,8 +17,18 @@ from events.ledger import (
     StrikeIssued,
     StrikeRemoved,
 )
+from events.signals import CarriedPast
 from services.enforcement.evolve.appeals import corrected, judged, told, told_anew
-from services.enforcement.state import ACTS_MAX, EPISODES_MAX, AccountState, Act, Episode, Priced
+from services.enforcement.state import (
+    ACTS_MAX,
+    EPISODES_MAX,
+    REPORTS_ANSWERED_MAX,
+    AccountState,
+    Act,
+    AnsweredReport,
+    Episode,
+    Priced,
+)
 
 WAIVED: Final = "waived"
 """What is waived was right, and stays among the strikes ever given."""
@@ -61,6 +71,12 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
         appeal_days=o.notice.appeal_days,
         targets=o.targets,
     )
+    if o.past is not None:
+        state, act = _with_past(state, act, o.past)
+    else:
+        # Struck once more, it is no less delicate than it was.
+        earlier = next((item.case_kinds for item in reversed(state.acts) if item.act == o.act), ())
+        act = replace(act, case_kinds=earlier) if earlier else act
     state = _make_room(state, o.effective_at) if len(state.acts) >= ACTS_MAX else state
     return replace(
         state,
@@ -69,6 +85,23 @@ def strike_issued(state: AccountState, o: StrikeIssued) -> AccountState:
         total_strikes=state.total_strikes + (o.counts_as == "strike"),
         version=state.version + 1,
     )
+
+
+def _with_past(state: AccountState, act: Act, past: CarriedPast) -> tuple[AccountState, Act]:
+    """What was carried over is as far appealed, judged and reported as it was at the former account."""
+    act = replace(
+        act,
+        judges=past.judges,
+        case_kinds=past.case_kinds,
+        appeal_days=past.appeal_days,
+        appeal_until=past.appeal_until,
+        worse_since=past.worse_since,
+        appeal=past.appeal,
+    )
+    reports = tuple(
+        AnsweredReport(act.act, one.report, one.reporter, one.outcome, one.linked) for one in past.reports
+    )
+    return replace(state, answered=(*state.answered, *reports)[-REPORTS_ANSWERED_MAX:]), act
 
 
 def _with_episode(state: AccountState, o: StrikeIssued) -> tuple[Episode, ...]:

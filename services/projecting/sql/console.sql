@@ -13,7 +13,7 @@ CREATE TABLE desk.sessions (
 CREATE INDEX sessions_expire ON desk.sessions (expires_at);
 
 -- Who has a case before them, so that two people don't answer it at once; `until` is when that lapses.
--- Past leases stay: they say who looked last.
+-- Past leases stay for a while: they say who looked last.
 CREATE TABLE desk.leases (
     case_id  text        PRIMARY KEY,
     actor    text        NOT NULL,

@@ -164,3 +164,15 @@ def test_every_example_has_the_shape_of_its_answer(name: str, shape: Any) -> Non
     model = shape.model_fields["data"].annotation
     row = getattr(model, "__args__", (model,))[0]
     assert set(first) == set(row.model_fields)
+
+
+async def test_the_documentation_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """Every path stands there; no script runs on the origin on which people sign in."""
+    async with asked(Away(), tmp_path, HOLDERS, {}) as client:
+        answer = await client.http.get("/docs")
+        assert answer.status_code == 200
+        for path in (await client.http.get("/openapi.json")).json()["paths"]:
+            assert f"<code>{path}</code>" in answer.text
+        assert "<script" not in answer.text
+        assert "src=" not in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")

@@ -48,7 +48,7 @@ SAMPLES: dict[str, Any] = {
     "until": "2030-01-01T00:00:00Z",
     "outcome": "denied",
 }
-OPEN = {"/live", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+OPEN = {"/live", "/ready", "/metrics", "/openapi.json"}
 """Paths that need no key."""
 
 
@@ -193,9 +193,8 @@ async def test_several_decisions_at_once_need_what_each_of_them_needs(client: Cl
     answer = await client.http.post(
         "/v1/decisions", json={"decisions": [item]}, headers={"X-API-Key": client.keys["standing.read"]}
     )
-    assert answer.status_code in {200, 503}
-    if answer.status_code == 200:
-        assert [one["problem"]["status"] for one in answer.json()["failed"]] == [403]
+    assert answer.status_code == 200, answer.text
+    assert [one["problem"]["status"] for one in answer.json()["failed"]] == [403]
 
 
 @pytest.mark.parametrize("verb", sorted({verb for verbs in VERBS.values() for verb in verbs}))

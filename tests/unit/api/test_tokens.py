@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from http.client import BadStatusLine
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,42 @@ async def test_nobody_is_let_in_while_keys_cannot_be_had(provider: Provider) -> 
     clock.at += KEYS_KEPT_S + 1
     with pytest.raises(IssuerAway):
         await checking.find(provider.token())
+
+
+async def test_an_issuer_that_fails_is_not_asked_again_at_once(provider: Provider) -> None:
+    """Whatever tokens are sent meanwhile; after a while it is, and all is well."""
+    clock = Clock()
+    checking = issuer(provider, clock)
+    provider.down = True
+    for _ in range(3):
+        with pytest.raises(IssuerAway):
+            await checking.find(provider.token())
+    assert len(provider.asked) == 1
+    provider.down = False
+    clock.at += REFETCH_S + 1
+    assert (await checking.find(provider.token())).actor == "ada"
+
+
+async def test_an_issuer_that_speaks_no_http_is_away() -> None:
+    """Nothing of it gets out as a fault of ours."""
+
+    async def fetch(_: str) -> bytes:
+        raise BadStatusLine("nonsense")
+
+    away = Issuer("https://id.example", AUDIENCE, capabilities_claim=CLAIM, actor_claim="sub", fetch=fetch)
+    token = jwt.encode({}, "k" * 32, "HS256", headers={"kid": "first"})
+    with pytest.raises(IssuerAway):
+        await away.find(token)
+
+
+async def test_a_token_cannot_pass_for_the_holder_of_a_key(provider: Provider, tmp_path: Path) -> None:
+    """401 where a key has the same actor: nobody is two people, and nobody another."""
+    parts = parts_over(Away(), {}, tokens=issuer(provider))
+    async with asked(Away(), tmp_path, {"ada": (READ,)}, {}, parts) as client:
+        for actor, status in (("ada", 401), ("bea", 503)):
+            headers = {"Authorization": f"Bearer {provider.token(sub=actor)}"}
+            answer = await client.http.get("/v1/strikes", headers=headers)
+            assert answer.status_code == status, answer.text
 
 
 def test_keys_are_fetched_with_tls_or_from_this_machine_only() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from events.codec import decode_entry
 from services import what_if
-from services.keys import ACTIVATE, READ
+from services.keys import ACTIVATE, READ, RESTRICTED
 from services.replay.what_if import WhatIf
 from services.what_if import BadPlace, over_ledger, over_posts
 from tests.support.api import asked, parts_over
@@ -131,6 +131,37 @@ async def test_posts_are_held_against_both_rulebooks_in_portions() -> None:
     same = await over_posts(kept, strict, strict)
     assert same.posts is not None
     assert same.posts.same
+
+
+async def test_a_post_for_a_case_that_is_not_for_everybody_is_no_example(
+    world: World, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """It is counted all the same; whoever may see such cases sees it, and that is noted."""
+    kept = Kept(encoded(golden("post.created", post="p-1", body="What the fuck?", quotes=[], links=[])))
+    rule = community().rules["keep-it-clean.terms"]
+    off = rule.model_copy(update={"enabled": False})
+    guidelines = tuple(
+        one.model_copy(
+            update={"cases": tuple(c.model_copy(update={"case_kind": "restricted"}) for c in one.cases)}
+        )
+        for one in community().guidelines
+    )
+    update = {"guidelines": guidelines, "rules": {"keep-it-clean.terms": rule}}
+    strict = community().model_copy(update=update)
+    lenient = strict.model_copy(update={"rules": {"keep-it-clean.terms": off}})
+    monkeypatch.setattr("services.api.what_if._read", lambda _: lenient)
+    entries = Entries(world)
+    parts = parts_over(entries, {"v": strict}, kept=kept)
+    holders = {"policy": (ACTIVATE,), "trusted": (ACTIVATE, RESTRICTED)}
+    async with asked(entries, tmp_path, holders, {}, parts) as client:
+        for who, shown in (("policy", []), ("trusted", ["p-1"])):
+            answer = await client.http.post(
+                PATH, json={"policy": "x", "over": "posts"}, headers={"X-API-Key": client.keys[who]}
+            )
+            told = answer.json()["posts"]
+            assert (told["differing"], [one["post"] for one in told["examples"]]) == (1, shown)
+    assert [(arguments[0], arguments[1]) for arguments in entries.noted] == [("trusted", RESTRICTED)]
+    assert (await over_posts(kept, lenient, strict)).posts.examples == []  # type: ignore[union-attr]
 
 
 async def test_a_place_that_no_portion_named_is_refused() -> None:

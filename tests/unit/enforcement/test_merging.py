@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from events.capabilities import ASKED
 from events.ids import carried_strike
-from events.ledger import MergeNoted, Refused, SanctionImposed, Standing
-from events.signals import AppealFiled
+from events.ledger import MergeNoted, Refused, ReportSettled, SanctionImposed, Standing
+from events.signals import AppealFiled, RecordReturned, ReturnedStrike
 from services.enforcement.decisions import identities
 from services.enforcement.state import AccountState
 from tests.support.signals import day, decided, decision_signal, post_signal, posted, signal
@@ -209,3 +210,150 @@ def test_what_went_along_is_appealed_there() -> None:
     body = AppealFiled(NEW, "a2", there, "account", None)
     desk.send(signal(f"account:{NEW}", desk.event(), body, desk.at))
     assert [appeal.about for appeal in state(desk).appeals] == [there]
+
+
+def there(desk: Desk, post: str = "p2") -> str:
+    """The id at the new account of what a post was struck for."""
+    return carried_strike(NEW, desk.row(post).id)
+
+
+def decide_by(desk: Desk, by: str, decision: str, kind: str, target: str, **more: Any) -> list[Any]:
+    """A certain person decides about the new account."""
+    body = decided(NEW, decision, kind, target, desk.view.version(kind, target, NEW), **more)
+    return desk.send(decision_signal(NEW, body, desk.at, desk.event(), by=by))
+
+
+def test_who_judged_what_went_along_does_not_answer_its_appeal() -> None:
+    """All that had to do with it, not only who stands behind it now."""
+    desk = record()
+    desk.decide("reduce", "strike", desk.row("p2").id, severity=1, by="mod-cid")
+    merge(desk)
+    desk.appeal(there(desk), NEW)
+    case = state(desk).appeals[-1].id
+    for by in ("mod-ann", "mod-cid"):
+        entries = decide_by(desk, by, "decide_appeal", "case", case, outcome="granted")
+        assert codes(entries) == ["second_person_needed"], by
+    assert codes(decide_by(desk, "mod-bea", "decide_appeal", "case", case, outcome="granted")) == []
+
+
+def test_who_reported_what_went_along_has_no_say_in_it() -> None:
+    """And is told, once, if it turns out that it was no violation."""
+    desk = Desk()
+    desk.report("bob", "p1")
+    desk.decide("confirm", "case", desk.case().id, guideline=OTHER, case="s2", severity=2, revision=1)
+    merge(desk)
+    strike = there(desk, "p1")
+    assert codes(decide(desk, NEW, "overturn", "strike", strike, actor_account="bob")) == ["involved"]
+    overturned = decide(desk, NEW, "overturn", "strike", strike, actor_account="dan")
+    told = [o for entry in overturned for o in entry.outcomes if isinstance(o, ReportSettled)]
+    assert [(o.outcome, o.instead_of) for o in told] == [("dismissed_in_good_faith", "upheld")]
+    assert outcomes(desk.decide("unlink", other=NEW), ReportSettled) == []
+    assert not desk.state.acts[0].survives
+    assert [report.outcome for report in desk.state.answered] == ["dismissed_in_good_faith"]
+
+
+def test_what_was_appealed_is_not_appealed_again_after_a_merge() -> None:
+    """One appeal is heard about each outcome."""
+    desk = record()
+    desk.appeal(desk.row("p2").id)
+    desk.answer("denied")
+    merge(desk)
+    assert codes(desk.appeal(there(desk), NEW)) == ["already_done"]
+    assert codes(desk.appeal(there(desk, "p3"), NEW)) == []
+
+
+def test_the_time_to_appeal_is_not_begun_anew_by_a_merge() -> None:
+    """It runs from when the account was told, the last day included."""
+    desk = record()
+    desk.told(desk.row("p3").id)
+    until = desk.state.acts[-1].appeal_until
+    assert until is not None
+    merge(desk)
+    assert state(desk).acts[-1].appeal_until == until
+    desk.clock((until - day(0)).days + 1)
+    assert codes(desk.appeal(there(desk, "p3"), NEW)) == ["too_late"]
+    desk = record()
+    desk.told(desk.row("p3").id)
+    merge(desk)
+    desk.clock((until - day(0)).days - 1)
+    assert codes(desk.appeal(there(desk, "p3"), NEW)) == []
+
+
+def test_what_came_of_a_restricted_case_needs_its_capability_at_the_new_account_too() -> None:
+    """It is no less delicate there."""
+    desk = Desk()
+    desk.report("bob", "p1", "child-safety")
+    desk.decide("confirm", "case", desk.case().id, guideline=OTHER, case="s2", severity=2, revision=1)
+    merge(desk)
+    strike = there(desk, "p1")
+    less = tuple(sorted(ASKED - {"cases.restricted"}))
+    assert codes(decide(desk, NEW, "overturn", "strike", strike, capabilities=less)) == ["capability_missing"]
+    assert codes(decide(desk, NEW, "overturn", "strike", strike)) == []
+
+
+def test_what_fell_meanwhile_falls_at_the_former_account_when_it_is_taken_back() -> None:
+    """On appeal, at discretion, or in part; what still stood there counts again as it did."""
+    desk = record()
+    merge(desk)
+    decide_by(desk, "mod-bea", "waive", "strike", there(desk, "p3"))
+    desk.appeal(there(desk), NEW)
+    case = state(desk).appeals[-1].id
+    decide_by(desk, "mod-bea", "decide_appeal", "case", case, outcome="granted")
+    desk.decide("unlink", other=NEW)
+    assert [act.status for act in desk.state.acts] == ["active", "overturned", "waived"]
+    assert (desk.standing.active_points, desk.standing.warnings) == (0, 1)
+    assert "p2" not in desk.hidden()
+    assert standing(desk).active_points == 0
+
+
+def test_what_was_reduced_meanwhile_stays_reduced() -> None:
+    """At the price that it would have had at the former account from the beginning."""
+    desk = record()
+    before = desk.standing.active_points
+    merge(desk)
+    decide_by(desk, "mod-bea", "reduce", "strike", there(desk), severity=1)
+    desk.decide("unlink", other=NEW)
+    assert desk.state.acts[1].severity == 1
+    assert desk.standing.active_points < before
+
+
+def test_an_appeal_that_is_open_when_a_record_goes_back_is_not_lost() -> None:
+    """A person is asked at the account that the strike is back at."""
+    desk = record()
+    merge(desk)
+    desk.appeal(there(desk), NEW)
+    desk.decide("unlink", other=NEW)
+    (case,) = [row for row in desk.view.cases_of("ann") if row.open]
+    assert (case.kind, case.subject) == ("strike", "post:p2")
+    assert desk.state.acts[1].survives
+
+
+def test_what_is_taken_back_after_it_went_on_is_asked_about() -> None:
+    """It went along to a third account, where it stays until a person has looked."""
+    desk = record()
+    merge(desk)
+    decide(desk, NEW, "merge", "account", "", other="ann-3")
+    desk.decide("unlink", other=NEW)
+    (case,) = [row for row in desk.view.cases_of(NEW) if row.open]
+    assert (case.kind, case.subject) == ("link", "link:ann-3")
+
+
+def test_what_comes_back_after_the_record_went_on_again_is_asked_about() -> None:
+    """It counts elsewhere by then: a person looks whether it still should."""
+    desk = record()
+    merge(desk)
+    decide(desk, NEW, "overturn", "strike", there(desk))
+    strikes = (ReturnedStrike(there(desk), "overturned", GUIDELINE, "s2", 2),)
+    desk.signal(RecordReturned("ann", NEW, strikes, None))
+    assert [act.status for act in desk.state.acts] == ["active", "overturned", "active"]
+    (case,) = [row for row in desk.view.cases_of("ann") if row.open]
+    assert (case.kind, case.subject) == ("link", f"link:{NEW}")
+
+
+def test_a_record_that_was_taken_back_does_not_go_there_again() -> None:
+    """Its strikes are on record there as withdrawn, by the ids that they would have again."""
+    desk = record()
+    merge(desk)
+    desk.decide("unlink", other=NEW)
+    assert codes(merge(desk)) == ["not_allowed"]
+    assert codes(desk.decide("merge", other="ann-3")) == []

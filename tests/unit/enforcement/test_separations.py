@@ -159,6 +159,77 @@ def test_who_was_the_target_does_not_decide_about_what_is_only_suspected() -> No
     assert refusal(desk, "overturn", "strike", desk.row("p1").id, actor_account=CYD) == "involved"
 
 
+def test_who_was_the_target_does_not_decide_about_ending_the_membership() -> None:
+    """It rests on the whole record, and so does what a person imposes by hand for all that."""
+    desk = Desk()
+    aimed(desk, 3)
+    desk.confirm("p1")
+    by_hand: dict[str, Any] = {"sanction_kind": "suspension", "guideline": GUIDELINE}
+    assert refusal(desk, "sanction", **by_hand, actor_account=CYD) == "involved"
+    assert refusal(desk, "sanction", **by_hand, actor_account="dan") == ""
+    (manual,) = desk.suspensions("manual")
+    assert refusal(desk, "lift", "sanction", manual.id, actor_account=CYD) == "involved"
+    assert refusal(desk, "propose_termination", guideline=GUIDELINE, actor_account=CYD) == "involved"
+    assert refusal(desk, "propose_termination", guideline=GUIDELINE, actor_account="dan") == ""
+    case = desk.case("termination").id
+    assert refusal(desk, "dismiss", "case", case, by="bea", actor_account=CYD) == "involved"
+    assert refusal(desk, "confirm_termination", by="bea", actor_account=CYD) == "involved"
+    assert refusal(desk, "confirm_termination", by="bea", actor_account="dan") == ""
+
+
+def test_who_reported_does_not_decide_about_ending_the_membership() -> None:
+    """Though the report was answered long ago."""
+    desk = Desk()
+    desk.report(CYD, "p1")
+    desk.decide("confirm", "case", desk.case().id, guideline=GUIDELINE, case="s2", severity=2, revision=1)
+    by_hand: dict[str, Any] = {"sanction_kind": "suspension", "guideline": GUIDELINE}
+    assert refusal(desk, "sanction", **by_hand, actor_account=CYD) == "involved"
+    assert refusal(desk, "propose_termination", guideline=GUIDELINE, actor_account=CYD) == "involved"
+    assert refusal(desk, "propose_termination", guideline=GUIDELINE) == ""
+    assert refusal(desk, "confirm_termination", by="bea", actor_account=CYD) == "involved"
+    assert refusal(desk, "confirm_termination", by="bea") == ""
+
+
+def struck(reason: str) -> Desk:
+    """A strike that came of a case of a queue of its own."""
+    desk = Desk()
+    desk.report("bob", "p1", reason)
+    desk.decide("confirm", "case", desk.case().id, guideline=GUIDELINE, case="s2", severity=2, revision=1)
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("reason", "needed"), [("child-safety", "cases.restricted"), ("self-harm", "cases.welfare")]
+)
+def test_what_came_of_a_case_of_a_queue_of_its_own_needs_its_capability_later_too(
+    reason: str, needed: str
+) -> None:
+    """However it is named; of an appeal about it, too. What a person imposes by hand doesn't rest on it."""
+    desk, less = struck(reason), without(needed)
+    strike = desk.row("p1").id
+    again: dict[str, Any] = {"guideline": GUIDELINE, "case": "s1", "severity": 1}
+    missing = "capability_missing"
+    assert refusal(desk, "overturn", "strike", strike, capabilities=less) == missing
+    assert refusal(desk, "reclassify", "strike", strike, **again, capabilities=less) == missing
+    assert refusal(desk, "propose_termination", guideline=GUIDELINE, capabilities=less) == missing
+    sanction: dict[str, Any] = {"sanction_kind": "posting_restriction", "guideline": GUIDELINE}
+    assert refusal(desk, "sanction", **sanction, capabilities=less) == ""
+    desk.appeal(strike)
+    case = desk.case("appeal").id
+    granted: dict[str, Any] = {"outcome": "granted", "by": "bea"}
+    assert refusal(desk, "decide_appeal", "case", case, **granted, capabilities=less) == missing
+    assert refusal(desk, "decide_appeal", "case", case, **granted) == ""
+    desk.strike("p1", 2)
+    assert refusal(desk, "overturn", "strike", desk.row("p1").id, capabilities=less) == missing
+
+
+def test_what_came_of_an_ordinary_case_needs_no_more_than_before() -> None:
+    """The kind of the case is remembered of few."""
+    desk = struck("no-spam")
+    assert desk.state.acts[0].case_kinds == ()
+    assert refusal(desk, "overturn", "strike", desk.row("p1").id, capabilities=()) == ""
+
+
 def test_who_may_not_decide_changes_nothing_and_is_told_why() -> None:
     """The refusal is on record, with what to do instead; it comes before that of a stale version."""
     desk = proposed()

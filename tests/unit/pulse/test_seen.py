@@ -53,10 +53,12 @@ def test_cases_and_appeals_are_told_with_ids() -> None:
     """Without summary, reason or reporter."""
     opened = {"kind": "case_opened", "case": "case-1", "case_kind": "report", "summary": "secret"}
     filed = {"kind": "appeal_filed", "appeal": "appeal-1", "about": "strike-1", "text_ref": "secret"}
-    said = seen("ledger", entry(opened, filed))
+    decided = {"kind": "appeal_decided", "appeal": "appeal-1", "outcome": "denied", "reason_ref": "secret"}
+    said = seen("ledger", entry(opened, filed, decided))
     assert [(one.what, one.account, one.id, one.detail) for one in said.items] == [
         ("case opened", "ann", "case-1", "report"),
         ("appeal filed", "ann", "appeal-1", ""),
+        ("appeal decided", "ann", "appeal-1", "denied"),
     ]
     assert "secret" not in repr(said)
 

@@ -117,3 +117,21 @@ def test_every_key_of_the_help_belongs_to_an_action() -> None:
     """`a`, `t`, `w` and `e`, each once on the page of an ordinary case."""
     named = [actions.DISMISS, actions.CONFIRM, actions.WARN, actions.ESCALATE]
     assert [action.key for action in named] == ["a", "t", "w", "e"]
+
+
+def test_only_a_content_removal_names_a_post() -> None:
+    """With the revision that was seen; other sanctions leave the field alone."""
+    removal = {"sanction_kind": "content_removal", "post": "p-9"}
+    made = choices.choices(form("account", "sanction", **removal), NOW)[0]
+    assert (made.data["post"], made.data["revision"]) == ("p-9", 2)
+    assert "post" not in choices.choices(form("account", "sanction"), NOW)[0].data
+    with pytest.raises(BadForm, match="name the post"):
+        choices.choices(form("account", "sanction", **{**removal, "post": ""}), NOW)
+
+
+@pytest.mark.parametrize("revision", ["x", "²", "-1", "9" * 5_000])
+def test_a_made_up_revision_is_refused(revision: str) -> None:
+    """Wherever a form has one."""
+    for page, name in (("case", "dismiss"), ("account", "strike")):
+        with pytest.raises(BadForm, match="is no revision"):
+            choices.choices(form(page, name, revision=revision), NOW)
