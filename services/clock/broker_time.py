@@ -95,6 +95,9 @@ class _CheckedProducer:
     async def commit_transaction(self) -> None:
         await self._producer.commit_transaction()
 
+    async def abort_transaction(self) -> None:
+        await self._producer.abort_transaction()
+
     async def discard(self) -> None:
         await self._producer.discard()
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import guard, metrics
 from services.runtime.context import Context
@@ -24,6 +24,8 @@ from services.runtime.port import Producer, Reader
 from services.runtime.restore import observe, restore
 
 _MS: Final = timedelta(milliseconds=1)
+PROBE: Final = TopicPartition("__consumer_offsets", 0)
+"""A partition that every cluster has and no stage reads: an offset in it means nothing."""
 
 
 async def fence(context: Context, partition: int) -> Producer:
@@ -32,23 +34,40 @@ async def fence(context: Context, partition: int) -> Producer:
     Raises `Refused` where a stage without a changelog has committed before, and its offsets are gone: with
     them its guard is, and it would read all of its input again.
     """
-    if context.stage.changelog is None:
-        await _check_offsets(context, partition)
-    async with asyncio.timeout(CALL_TIMEOUT_S):
-        return await context.log.take_over(context.transactional_id(partition), context.prefix)
-
-
-async def _check_offsets(context: Context, partition: int) -> None:
-    """Asked before the id is taken over, which its coordinator would forget the last transaction for."""
     identity = context.transactional_id(partition)
     async with asyncio.timeout(CALL_TIMEOUT_S):
-        before = await context.log.has_committed(identity, context.prefix)
-    inputs = context.inputs(partition)
-    if before and not await context.member.committed_many([*inputs.values()]):
+        used = context.stage.changelog is None and await context.log.has_committed(identity, context.prefix)
+        producer = await context.log.take_over(identity, context.prefix)
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            await _probe(context, partition, producer, used=used)
+    except BaseException:
+        await producer.discard()
+        raise
+    return producer
+
+
+async def _probe(context: Context, partition: int, producer: Producer, *, used: bool) -> None:
+    """Have the group's coordinator write, before anything that it says is believed.
+
+    One whose broker was killed was seen to answer from a part of its log, or from none of it; only when it
+    writes does it notice, and reads its log again (Apache Kafka 4.3.1). `used`: without a changelog, whether
+    the transactional id has committed before, so that the group must have offsets. It is left as it was.
+    """
+    inputs = [*context.inputs(partition).values()]
+    await producer.begin_transaction()
+    await producer.send_offsets_to_transaction({PROBE: OffsetAndMetadata(0, "")}, context.group)
+    known = context.stage.changelog is not None or bool(await context.member.committed_many(inputs))
+    if known or used:
+        await producer.commit_transaction()
+    else:
+        await producer.abort_transaction()
+    if used and not known:
+        identity = context.transactional_id(partition)
         raise Refused(
             f"{context.group}, partition {partition}: `{identity}` has committed before, and the group has "
-            f"no offsets in {', '.join(at.topic for at in inputs.values())}: they were deleted; give the "
-            "group its offsets back from a backup, or have all input that is still kept read again with "
+            f"no offsets in {', '.join(at.topic for at in inputs)}: they were deleted; give the group its "
+            "offsets back from a backup, or have all input that is still kept read again with "
             f"`goodstanding state begin-anew {context.stage.name}`"
         )
 

@@ -52,6 +52,9 @@ class Producer(Protocol):
     async def commit_transaction(self) -> None:
         """Commit. It succeeds though a record was rejected."""
 
+    async def abort_transaction(self) -> None:
+        """Take back what was sent since `begin_transaction`."""
+
     async def discard(self) -> None:
         """Let go without sending anything more: an open transaction is left to the broker.
 

@@ -329,6 +329,7 @@ def test_the_guard_names_offsets_and_the_stages_own_part(world: World) -> None:
             "stage": {"total": 3},
             "times": {},
             "schema": 1,
+            "held": 1,
         }
 
     world.run(scenario())

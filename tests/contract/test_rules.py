@@ -23,9 +23,9 @@ from services.runtime.port import Producer
 from tests.contract import chaos
 from tests.contract.chaos import Chaos
 from tests.contract.verifying import verify
-from tests.contract.worlds import Simulated
-from tests.fake.counting import INPUTS, TOPICS, Counting
-from tests.fake.log import SimulatedMember
+from tests.contract.worlds import Simulated, read
+from tests.fake.counting import INPUTS, OUTPUT, TOPICS, Counting
+from tests.fake.log import SimulatedMember, SimulatedProducer
 
 GROUP = "fake.counting"
 SEEDS_FOR_BREAKS = range(30)
@@ -339,3 +339,37 @@ def test_breaking_a_rule_is_noticed(
     broken(monkeypatch)
     with pytest.raises(AssertionError):
         proof()
+
+
+async def _forgetful(world: Simulated, patch: pytest.MonkeyPatch) -> int:
+    """A coordinator that knows no offsets until it has to write; how often anything was said of 40 inputs."""
+    await world.create(*TOPICS, partitions=1)
+    forgotten = False
+    committed_many = SimulatedMember.committed_many
+    send_offsets = SimulatedProducer.send_offsets_to_transaction
+
+    async def committed(member: SimulatedMember, partitions: Any) -> Any:
+        return {} if forgotten else await committed_many(member, partitions)
+
+    async def send(producer: SimulatedProducer, *given: Any) -> None:
+        nonlocal forgotten
+        forgotten = False
+        await send_offsets(producer, *given)
+
+    patch.setattr(SimulatedMember, "committed_many", committed)
+    patch.setattr(SimulatedProducer, "send_offsets_to_transaction", send)
+    for _ in range(2):
+        await world.produce(INPUTS[0], [(b"k%d" % n, b"%d" % n) for n in range(20)])
+        loop = Loop(Counting(changelog=None), world.process(), prefix=world.prefix)
+        task = asyncio.ensure_future(loop.run())
+        await asyncio.sleep(10)
+        loop.drain()
+        await task
+        forgotten = True
+    return len(await read(world.process(), world.at(OUTPUT, 0)))
+
+
+def test_a_coordinator_that_has_not_read_its_log_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made to write first; else a stage without a changelog would begin at the start of its input."""
+    world = Simulated()
+    assert world.run(_forgetful(world, monkeypatch)) == 40

@@ -192,7 +192,7 @@ class SimulatedProducer:
         await self._end(commit=True)
 
     async def abort_transaction(self) -> None:
-        """Not in the port: for the tests of the simulation."""
+        """Take back."""
         await self._end(commit=False)
 
     async def discard(self) -> None:

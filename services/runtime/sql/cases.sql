@@ -10,7 +10,8 @@ WHERE ($1::text IS NULL OR account = $1)
   AND ($8::text IS NULL
        OR EXISTS (SELECT FROM unnest(findings) AS found WHERE found ->> 'guideline' = $8)
        OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND guideline = $8)
-       OR EXISTS (SELECT FROM report_foldings AS told WHERE told.case_id = cases.case_id AND told.reason = $8))
+       OR (SELECT true FROM report_foldings AS told  -- not EXISTS, which may be answered from the whole table
+           WHERE told.case_id = cases.case_id AND told.reason = $8 LIMIT 1))
   AND ($9::integer IS NULL
        OR EXISTS (SELECT FROM unnest(findings) AS found WHERE (found ->> 'severity')::integer >= $9)
        OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND severity >= $9))

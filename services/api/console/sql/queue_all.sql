@@ -9,8 +9,8 @@ WITH page AS (
       AND ($5::text IS NULL
            OR EXISTS (SELECT FROM unnest(findings) AS found WHERE found ->> 'guideline' = $5)
            OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND guideline = $5)
-           OR EXISTS (SELECT FROM report_foldings AS told
-                      WHERE told.case_id = cases.case_id AND told.reason = $5))
+           OR (SELECT true FROM report_foldings AS told  -- not EXISTS, which may be answered from the whole table
+           WHERE told.case_id = cases.case_id AND told.reason = $5 LIMIT 1))
       AND ($6::integer IS NULL
            OR EXISTS (SELECT FROM unnest(findings) AS found WHERE (found ->> 'severity')::integer >= $6)
            OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND severity >= $6))

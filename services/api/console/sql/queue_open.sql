@@ -13,8 +13,8 @@ WITH page AS (
       AND ($7::text IS NULL
            OR EXISTS (SELECT FROM unnest(findings) AS found WHERE found ->> 'guideline' = $7)
            OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND guideline = $7)
-           OR EXISTS (SELECT FROM report_foldings AS told
-                      WHERE told.case_id = cases.case_id AND told.reason = $7))
+           OR (SELECT true FROM report_foldings AS told  -- not EXISTS, which may be answered from the whole table
+           WHERE told.case_id = cases.case_id AND told.reason = $7 LIMIT 1))
       AND ($8::integer IS NULL
            OR EXISTS (SELECT FROM unnest(findings) AS found WHERE (found ->> 'severity')::integer >= $8)
            OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND severity >= $8))
