@@ -38,9 +38,9 @@ TIMEOUT_MS = 10_000
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window, for one file: Playwright's loop would be in the way of tests that await."""
     if EXECUTABLE is None:
         message = f"there is no Chromium for the console's tests: {HOW_TO_INSTALL}"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
