@@ -155,7 +155,7 @@ async def test_what_the_desk_keeps_is_untouched(kafka: EmbeddedKafka, prefix: st
     await apply(database, sent)
     async with connected(database) as connection:
         await connection.execute(
-            "CREATE TABLE desk.leases (case_id text); INSERT INTO desk.leases VALUES ('case-1')"
+            "INSERT INTO desk.leases (case_id, actor, until) VALUES ('case-1', 'ada', now())"
         )
         await rebuild(kafka.bootstrap, database, prefix=prefix)
         assert await connection.fetchval("SELECT case_id FROM desk.leases") == "case-1"
