@@ -13,7 +13,19 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import common, desk, enforcement, guidelines, pipeline, projecting, screening
+from benchmarks import (
+    backpressure,
+    common,
+    decisions,
+    desk,
+    enforcement,
+    guidelines,
+    pipeline,
+    projecting,
+    replay,
+    restore,
+    screening,
+)
 from benchmarks.machine import loop_ns, machine, versions
 from benchmarks.stack import Stack, postgres_version, stack
 from services.runtime.settings import PROJECT
@@ -24,11 +36,17 @@ PARTS: Final[dict[str, Part]] = {
     "screening": screening.measure,
     "enforcement": enforcement.measure,
     "projecting": projecting.measure,
+    "replay": replay.measure,
     "pipeline": pipeline.measure,
+    "decisions": decisions.measure,
     "common": common.measure,
 }
-ON_REQUEST: Final[dict[str, Part]] = {"desk": desk.measure}
-"""Measured only where it is named: filling its database takes long."""
+ON_REQUEST: Final[dict[str, Part]] = {
+    "restore": restore.measure,
+    "backpressure": backpressure.measure,
+    "desk": desk.measure,
+}
+"""Measured only where they are named: each takes long."""
 SECONDS: Final = 20.0
 WRITTEN: Final = PROJECT / "build" / "bench.json"
 
@@ -63,7 +81,13 @@ def main() -> None:
         "--accounts",
         type=int,
         default=desk.ACCOUNTS,
-        help="how many accounts the desk's database has (default %(default)s)",
+        help="how many accounts the desk's database has, and a restore (default %(default)s)",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=backpressure.MINUTES,
+        help="how long twice the capacity is sent (default %(default)s)",
     )
     given = parser.parse_args()
     known = (
@@ -71,6 +95,8 @@ def main() -> None:
         | ON_REQUEST
         | {
             "common": partial(common.measure, rounds=given.rounds, quix_python=given.quix_python),
+            "restore": partial(restore.measure, accounts=given.accounts),
+            "backpressure": partial(backpressure.measure, minutes=given.minutes),
             "desk": partial(desk.measure, accounts=given.accounts),
         }
     )

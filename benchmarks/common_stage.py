@@ -41,6 +41,10 @@ class CommonCore:
     def observe(self, records: Mapping[str, Sequence[Record]]) -> None:
         """No history is read again: windows come from the changelog."""
 
+    def held(self) -> int:
+        """Authors with a window."""
+        return len(self._windows)
+
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Take each post into its author's window; what is sent, and the windows that changed."""
         page = records[POSTS]

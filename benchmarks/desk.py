@@ -69,7 +69,8 @@ async def measure(stack: Stack, _: float, seed: int, *, accounts: int = ACCOUNTS
     before = await _scans(dsn)
     with Worker("api", settings, stack.folder, more={"api_port": port, "api_keys_file": keys}):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            await _ready(client)
+            await api_ready(client)
+            await sign_in(client, key)
             took = await _use(client, key, asked, seed)
     scanned = {name: count - before[name] for name, count in (await _scans(dsn)).items()}
     figures: dict[str, Any] = {
@@ -120,7 +121,8 @@ async def _asked(connection: Any, community: desk_rows.Small, copies: int, seed:
     ]
 
 
-async def _ready(client: httpx.AsyncClient) -> None:
+async def api_ready(client: httpx.AsyncClient) -> None:
+    """Wait until the API says that it is ready."""
     async with asyncio.timeout(START_S_MAX):
         while True:
             try:
@@ -131,13 +133,17 @@ async def _ready(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.2)
 
 
+async def sign_in(client: httpx.AsyncClient, key: str) -> None:
+    """Begin a session in the console. Raises `Failed` when it is refused."""
+    signed = await client.post("/sign-in", data={"key": key})
+    if signed.status_code != httpx.codes.SEE_OTHER:
+        raise Failed(f"signing in was answered with {signed.status_code}: {signed.text[:500]}")
+
+
 async def _use(
     client: httpx.AsyncClient, key: str, asked: Sequence[Asked], seed: int
 ) -> Mapping[str, list[float]]:
     """Ten people, each asking for everything in an order of their own; what is asked for took so many s."""
-    signed = await client.post("/sign-in", data={"key": key})
-    if signed.status_code != httpx.codes.SEE_OTHER:
-        raise Failed(f"signing in was answered with {signed.status_code}: {signed.text[:500]}")
     took: dict[str, list[float]] = {one.name: [] for one in asked}
 
     async def person(number: int) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from statistics import quantiles
 from typing import Any, Final, NamedTuple
 
@@ -42,60 +43,109 @@ class Sighting(NamedTuple):
 async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     """Capacity, then latency at half of it."""
     settings = stack.settings("pipeline", await database(stack, "pipeline"))
-    await prepare(settings, community_policy())
-    backlog = int(GUESS_PER_S * seconds)
-    ready = ((post.key, post.value, None) for post in posts(seed, backlog, run="ready"))
-    await load(stack.bootstrap, settings.topic("posts"), ready)
-    with ExitStack() as running:
-        others = [
-            running.enter_context(Worker(stage, settings, stack.folder))
-            for stage in ("clock", "enforcement", "projecting")
-        ]
-        for worker in others:
-            await worker.ready()
-        screening = running.enter_context(Worker("screening", settings, stack.folder))
-        capacity = await _capacity(screening, others[-1], backlog)
-        latencies = await _latencies(settings, capacity / 2, seconds, seed)
-    cuts = quantiles(latencies, n=1000)
+    backlog = await lay_ready(stack, settings, seconds, seed)
+    with stages(stack, settings) as workers:
+        capacity = await capacity_of(workers, backlog)
+        latencies = await latencies_at(settings, capacity / 2, seconds, seed)
     return {
         "pipeline.posts_per_s": round(capacity),
         "pipeline.harmful_share": HARMFUL_SHARE,
         "latency.posts_per_s": round(capacity / 2),
-        "latency.sanctions": len(latencies),
-        "latency.p50_ms": round(cuts[499] * 1000, 1),
-        "latency.p99_ms": round(cuts[989] * 1000, 1),
-        "latency.p999_ms": round(cuts[998] * 1000, 1),
-        "latency.max_ms": round(max(latencies) * 1000, 1),
+        **quantiles_ms("latency", latencies),
     }
 
 
-async def _capacity(screening: Worker, projecting: Worker, backlog: int) -> float:
-    """Posts a second, from screening's first commit until everything that followed is in PostgreSQL."""
-    first: tuple[float, float] | None = None
-    moved_at, before = time.monotonic(), (-1.0, -1.0)
-    while time.monotonic() - moved_at < STALL_S_MAX:
-        looks = [await screening.look("posts"), await projecting.look("ledger")]
-        # What lies between them, `signals`, never stands still: the clock ticks.
-        posts_done, entries_done = (look.records if look is not None else 0.0 for look in looks)
-        if first is None and posts_done:
-            first = (time.monotonic(), posts_done)
-        if (posts_done, entries_done) != before:
-            before, moved_at = (posts_done, entries_done), time.monotonic()
-        elif first is not None and posts_done >= backlog and time.monotonic() - moved_at > QUIET_S:
-            return (backlog - first[1]) / (moved_at - first[0])
+def quantiles_ms(name: str, latencies: Sequence[float]) -> dict[str, Any]:
+    """What is said of latencies in seconds."""
+    cuts = quantiles(latencies, n=1000)
+    return {
+        f"{name}.sanctions": len(latencies),
+        f"{name}.p50_ms": round(cuts[499] * 1000, 1),
+        f"{name}.p99_ms": round(cuts[989] * 1000, 1),
+        f"{name}.p999_ms": round(cuts[998] * 1000, 1),
+        f"{name}.max_ms": round(max(latencies) * 1000, 1),
+    }
+
+
+async def lay_ready(stack: Stack, settings: Settings, seconds: float, seed: int) -> int:
+    """Topics, the policy, and posts for so long; how many."""
+    await prepare(settings, community_policy())
+    ready = posts(seed, int(GUESS_PER_S * seconds), run="ready")
+    return await load(
+        stack.bootstrap, settings.topic("posts"), ((post.key, post.value, None) for post in ready)
+    )
+
+
+class Stages(NamedTuple):
+    """The workers of a whole pipeline. Screening, which everything waits for, is not started yet."""
+
+    clock: Worker
+    enforcement: Worker
+    projecting: Worker
+    screening: Worker
+
+
+@contextmanager
+def stages(stack: Stack, settings: Settings) -> Iterator[Stages]:
+    """One worker for each stage, stopped at the end."""
+    workers = Stages(*(Worker(stage, settings, stack.folder) for stage in Stages._fields))
+    with ExitStack() as running:
+        for worker in workers[:-1]:
+            running.enter_context(worker)
+        running.callback(workers.screening.stop)
+        yield workers
+
+
+async def capacity_of(workers: Stages, backlog: int) -> float:
+    """Start screening. Posts a second, from when it is ready until all that follows is in PostgreSQL."""
+    for worker in workers[:-1]:
+        await worker.ready()
+    workers.screening.start()
+    await workers.screening.ready()
+    first = await _done(workers)
+    last = await settled(workers, backlog)
+    return (backlog - first.posts) / (last.at_s - first.at_s)
+
+
+class Done(NamedTuple):
+    """A moment, and how far screening and projecting are: records that they have committed."""
+
+    at_s: float
+    posts: float
+    entries: float
+
+
+async def settled(workers: Stages, number: int) -> Done:
+    """Wait until so many posts are screened and nothing more arrives; when the last of it did.
+
+    Raises `Failed` when it stands still before.
+    """
+    last = await _done(workers)
+    while (still_s := time.monotonic() - last.at_s) < STALL_S_MAX:
+        now = await _done(workers)
+        if now[1:] != last[1:]:
+            last = now
+        elif now.posts >= number and still_s > QUIET_S:
+            return last
         await asyncio.sleep(0.1)
-    raise Failed(f"the pipeline stands at {before} posts and entries, of {backlog} posts")
+    raise Failed(f"the pipeline stands at {last.posts:.0f} of {number} posts, {last.entries:.0f} entries")
 
 
-async def _latencies(settings: Settings, per_s: float, seconds: float, seed: int) -> list[float]:
+async def _done(workers: Stages) -> Done:
+    # What lies between them, `signals`, never stands still: the clock ticks.
+    looks = [await workers.screening.look("posts"), await workers.projecting.look("ledger")]
+    return Done(time.monotonic(), *(look.records if look is not None else 0.0 for look in looks))
+
+
+async def latencies_at(settings: Settings, per_s: float, seconds: float, seed: int) -> list[float]:
     """Seconds from sending to reading, of every harmful post after the warm-up."""
     planned = list(posts(seed + 1, int(per_s * (seconds + WARM_S)), run="live"))
     sightings: dict[int, list[Sighting]] = {partition: [] for partition in range(PARTITIONS)}
     watching = asyncio.create_task(_watch(settings.postgres_dsn, sightings))
-    sent_at = await _send(settings, planned, per_s)
+    sent_at = await send(settings, planned, per_s)
     await _quiet(watching, sightings)
     begin = min(sent_at.values()) + WARM_S
-    entries = await _sanctioned(settings.postgres_dsn)
+    entries = await sanctioned(settings.postgres_dsn)
     latencies = []
     for event, at_s in sent_at.items():
         place = entries.get(event)
@@ -109,22 +159,25 @@ async def _latencies(settings: Settings, per_s: float, seconds: float, seed: int
     return latencies
 
 
-async def _send(settings: Settings, planned: Sequence[Post], per_s: float) -> dict[str, float]:
+async def send(settings: Settings, planned: Iterable[Post], per_s: float) -> dict[str, float]:
     """Send posts evenly; when each harmful one was handed to the producer, by its event."""
     sent_at: dict[str, float] = {}
     begin = time.monotonic()
     done = 0
+    waiting = iter(planned)
     async with Loader(settings.bootstrap_servers, settings.topic("posts")) as loader:
-        while done < len(planned):
-            due = min(len(planned), int((time.monotonic() - begin) * per_s) + 1)
-            for post in planned[done:due]:
+        while True:
+            due = int((time.monotonic() - begin) * per_s) + 1
+            now = [*islice(waiting, due - done)]
+            for post in now:
                 if post.harmful:
                     sent_at[post.event] = time.monotonic()
                 await loader.add(post.key, post.value)
             await loader.flush()
+            if len(now) < due - done:
+                return sent_at
             done = due
             await asyncio.sleep(SEND_INTERVAL_S)
-    return sent_at
 
 
 async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> None:
@@ -154,7 +207,7 @@ async def _quiet(watching: asyncio.Task[None], sightings: dict[int, list[Sightin
     await asyncio.wait([watching])
 
 
-async def _sanctioned(dsn: str) -> dict[str, tuple[int, int]]:
+async def sanctioned(dsn: str) -> dict[str, tuple[int, int]]:
     """Partition and offset of the entry in which each post's sanction stands, by the post's event."""
     connection = await asyncpg.connect(dsn)
     try:

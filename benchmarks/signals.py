@@ -192,7 +192,10 @@ class Mailbox:
         return self._signal(account_entity(account), body, Actor("account", by), "posts")
 
     def _account(self) -> Signal:
-        account = self._account_id()
+        return self.registered(self._account_id())
+
+    def registered(self, account: str) -> Signal:
+        """The registration of an account."""
         address = f"k1:{digest(account.encode())[:32]}"
         body = AccountChanged(account, "registered", "person", (address,), (address,), (), True, "business")
         return self._signal(account_entity(account), body, Actor("platform", "platform"), "accounts")
