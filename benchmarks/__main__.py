@@ -24,6 +24,7 @@ from benchmarks import (
     projecting,
     replay,
     restore,
+    rules,
     screening,
 )
 from benchmarks.machine import loop_ns, machine, versions
@@ -33,6 +34,7 @@ from services.runtime.settings import PROJECT
 Part = Callable[[Stack, float, int], Awaitable[dict[str, Any]]]
 PARTS: Final[dict[str, Part]] = {
     "guidelines": guidelines.measure,
+    "rules": rules.measure,
     "screening": screening.measure,
     "enforcement": enforcement.measure,
     "projecting": projecting.measure,
@@ -78,6 +80,12 @@ def main() -> None:
         help="a python that has quixstreams, hyperscan and msgspec, to measure it too",
     )
     parser.add_argument(
+        "--osprey-python",
+        default="",
+        help="a python that has what Osprey's engine imports, to measure it too",
+    )
+    parser.add_argument("--osprey-source", default="", help="a checkout of Osprey")
+    parser.add_argument(
         "--accounts",
         type=int,
         default=desk.ACCOUNTS,
@@ -97,6 +105,7 @@ def main() -> None:
             "common": partial(common.measure, rounds=given.rounds, quix_python=given.quix_python),
             "restore": partial(restore.measure, accounts=given.accounts),
             "backpressure": partial(backpressure.measure, minutes=given.minutes),
+            "rules": partial(rules.measure, python=given.osprey_python, source=given.osprey_source),
             "desk": partial(desk.measure, accounts=given.accounts),
         }
     )

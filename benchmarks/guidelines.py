@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from benchmarks.posts import posts
+from benchmarks.posts import Post, posts
 from benchmarks.stack import Stack, community_policy
 from benchmarks.worker import KEY
 from events.policy import Policy
 from services.runtime.records import Consumed
+from services.runtime.stage import Output
 from services.screening.guidelines import RULES
 from services.screening.rule import Rule
 from services.screening.rulebook import Rulebook
@@ -34,7 +35,7 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     """Microseconds a post: without rules, by guideline, and of all together."""
     del stack, seconds
     policy = community_policy()
-    records = _records(seed)
+    records = consumed(posts(seed, POSTS))
     chosen: dict[str, list[type[Rule]]] = {NONE: [], ALL: [*RULES]}
     for rule in RULES:
         chosen.setdefault(rule.contract.guideline, []).append(rule)
@@ -49,13 +50,14 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     }
 
 
-def _records(seed: int) -> list[Any]:
+def consumed(sent: Iterable[Post]) -> list[Any]:
+    """The posts as records of one partition, one a millisecond."""
     now_ms = int(time.time() * 1000)
     return [
         Consumed(
             "posts", 0, number, now_ms + number, 1, post.key, post.value, len(post.key), len(post.value), ()
         )
-        for number, post in enumerate(posts(seed, POSTS))
+        for number, post in enumerate(sent)
     ]
 
 
@@ -64,15 +66,17 @@ def _best(policy: Policy, chosen: dict[str, list[type[Rule]]], records: Sequence
     best: dict[str, float] = dict.fromkeys(rulebooks, float("inf"))
     for _ in range(ROUNDS):
         for name, rulebook in rulebooks.items():
-            best[name] = min(best[name], _us_per_post(rulebook, records))
+            best[name] = min(best[name], screened(rulebook, records)[0])
     return best
 
 
-def _us_per_post(rulebook: Rulebook, records: Sequence[Any]) -> float:
+def screened(rulebook: Rulebook, records: Sequence[Any]) -> tuple[float, list[Output]]:
+    """Microseconds of processor a post, and what a fresh screening sends on."""
     screen = Screen(KEY)
     screen.take_up(rulebook)
+    outputs: list[Output] = []
     gc.collect()
     began = time.process_time()
     for start in range(0, len(records), BATCH_RECORDS):
-        screen.screen_posts(records[start : start + BATCH_RECORDS])
-    return (time.process_time() - began) / len(records) * 1e6
+        outputs += screen.screen_posts(records[start : start + BATCH_RECORDS])
+    return (time.process_time() - began) / len(records) * 1e6, outputs

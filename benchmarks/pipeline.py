@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from benchmarks.measure import STALL_S_MAX, Failed, Worker
+from benchmarks.measure import STALL_S_MAX, START_WAIT_S_MAX, Failed, Worker
 from benchmarks.posts import HARMFUL_SHARE, Post, posts
 from benchmarks.stack import PARTITIONS, Loader, Stack, community_policy, database, load, prepare
 from services.runtime.settings import Settings
@@ -97,12 +97,12 @@ def stages(stack: Stack, settings: Settings) -> Iterator[Stages]:
 
 
 async def capacity_of(workers: Stages, backlog: int) -> float:
-    """Start screening. Posts a second, from when it is ready until all that follows is in PostgreSQL."""
+    """Start screening. Posts a second, from its first commit until all that follows is in PostgreSQL."""
     for worker in workers[:-1]:
         await worker.ready()
     workers.screening.start()
-    await workers.screening.ready()
-    first = await _done(workers)
+    async with asyncio.timeout(START_WAIT_S_MAX):
+        first = await _begun(workers)
     last = await settled(workers, backlog)
     return (backlog - first.posts) / (last.at_s - first.at_s)
 
@@ -128,7 +128,18 @@ async def settled(workers: Stages, number: int) -> Done:
         elif now.posts >= number and still_s > QUIET_S:
             return last
         await asyncio.sleep(0.1)
-    raise Failed(f"the pipeline stands at {last.posts:.0f} of {number} posts, {last.entries:.0f} entries")
+    raise workers.screening.failed(
+        f"stands at {last.posts:.0f} of {number} posts, {last.entries:.0f} entries"
+    )
+
+
+async def _begun(workers: Stages) -> Done:
+    """The moment of screening's first commit: patterns are compiled beforehand."""
+    while True:
+        found = await _done(workers)
+        if found.posts:
+            return found
+        await asyncio.sleep(0.1)
 
 
 async def _done(workers: Stages) -> Done:
