@@ -45,7 +45,7 @@ async def measure(stack: Stack, seconds: float, seed: int, accounts: int = ACCOU
         "restore.accounts": accounts,
         "restore.seconds": round(max(_values(metrics, "goodstanding_restore_seconds")), 1),
         "restore.start_to_ready_s": round(ready_s, 1),
-        "restore.changelog_records": int(sum(_values(metrics, "goodstanding_restored_records"))),
+        "restore.changelog_records": int(sum(_values(metrics, "goodstanding_restored_records_total"))),
         "restore.memory_mib": round(_values(metrics, "process_resident_memory_bytes")[0] / 2**20),
         "restore.then_signals_per_s": round(rate.per_s),
         "restore.then_cpu_us_per_signal": round(rate.cpu_us, 2),
