@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import for_code
 from aiokafka.structs import TopicPartition
 
 from services import present
@@ -31,13 +31,13 @@ from services.runtime import guard, outputs
 from services.runtime.build import fence
 from services.runtime.context import Context, group_of
 from services.runtime.faults import FENCED, Refused
-from services.runtime.limits import CALL_TIMEOUT_S, TRANSACTION_TIMEOUT_S
+from services.runtime.limits import CALL_TIMEOUT_S
 from services.runtime.loop import check_topics
 from services.runtime.policies import PolicySource
 from services.runtime.port import Log, Producer, Reader
 from services.runtime.restore import collector_off, pages
 from services.runtime.stage import Output
-from services.runtime.transaction import settle
+from services.runtime.transaction import bounded, settle
 
 LEDGER: Final = "ledger"
 SIGNALS: Final = "signals"
@@ -411,10 +411,7 @@ def _parts(records: Records) -> Iterator[list[tuple[bytes, bytes | None]]]:
 async def _commit(producer: Producer, at: TopicPartition, records: Records) -> None:
     """One transaction, all of it or nothing."""
     outs = [Output(CHANGELOG, key, value) for key, value in records]
-    try:
-        async with asyncio.timeout(TRANSACTION_TIMEOUT_S):
-            await producer.begin_transaction()
-            await settle(await outputs.send(producer, {at: outs}))
-            await producer.commit_transaction()
-    except AssertionError as error:  # how aiokafka says that its transaction broke off in the background
-        raise KafkaError(f"the producer's transaction is in no state to go on: {error}") from error
+    async with bounded():
+        await producer.begin_transaction()
+        await settle(await outputs.send(producer, {at: outs}))
+        await producer.commit_transaction()

@@ -29,7 +29,7 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Stages and the topics that they read, in the order of the flow."""
 DECIDING: Final = ("screening", "enforcement")
 """The stages that must have nothing before them when simulated time moves on."""
-PEEK_MS: Final = 50
+PEEK_MS: Final = 10
 POLL_S: Final = 0.05
 
 
@@ -61,7 +61,8 @@ async def lags(
         for topic in CONSUMERS[stage]
         for number in range(counts.get(prefix + topic, 0))
     }
-    groups = {stage: await committed_of(admin, prefix + stage) for stage in stages}
+    said = await asyncio.gather(*(committed_of(admin, prefix + stage) for stage in stages))
+    groups = dict(zip(stages, said, strict=True))
     # Asked last, and all at once: an offset that was committed meanwhile can only make a lag smaller.
     ends = await reader.end_offsets([*read]) if read else {}
     found: list[Lag] = []
@@ -96,20 +97,24 @@ async def wait_quiet(
     kafka: Kafka, admin: AIOKafkaAdminClient, prefix: str, stages: Sequence[str], timeout_s: float
 ) -> bool:
     """Wait until these stages have nothing before them, twice in a row; False when that takes too long."""
-    deadline = time.monotonic() + timeout_s
-    quiet = 0
+    bound = asyncio.timeout(timeout_s)
     reader = kafka.reader()
     await reader.start()
     try:
-        counts = await kafka.partition_counts()
-        while quiet < 2:
-            states = [
-                await idle(reader, prefix, await lags(admin, reader, counts, prefix, [one])) for one in stages
-            ]
-            quiet = quiet + 1 if all(states) else 0
-            if time.monotonic() > deadline:
-                return False
-            await asyncio.sleep(POLL_S)
+        async with bound:
+            counts = await kafka.partition_counts()
+            quiet = 0
+            while quiet < 2:
+                states = [
+                    await idle(reader, prefix, await lags(admin, reader, counts, prefix, [one]))
+                    for one in stages
+                ]
+                quiet = quiet + 1 if all(states) else 0
+                await asyncio.sleep(POLL_S)
+    except TimeoutError:
+        if not bound.expired():
+            raise
+        return False
     finally:
         await reader.stop()
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,6 +19,7 @@ from services.exit_codes import ExitCode
 from services.flow import STAGES
 from services.keys import REBUILD
 from services.runtime.context import transactional_id
+from services.runtime.limits import CALL_TIMEOUT_S
 
 if TYPE_CHECKING:  # brings enforcement, which only this command needs, when it runs
     from services.commands.changelog import Changelog, Plan
@@ -85,11 +87,17 @@ async def _begin_anew(stage: str) -> None:
     from services.commands.changelog import check_no_members
 
     prefix = connect.settings().topic_prefix
+    first = prefix + STAGES[stage].reads[0]
     async with connect.log() as log, connect.administrator() as admin:
         await check_no_members(admin, prefix, stage)
-        first = STAGES[stage].reads[0]
-        for partition in range((await log.partition_counts())[prefix + first]):
-            producer = await log.take_over(transactional_id(prefix, stage, partition), prefix)
+        counts = await log.partition_counts()
+        if first not in counts:
+            raise CommandFailed(
+                ExitCode.NOT_FOUND, f"topic `{first}` doesn't exist", "run `goodstanding topics create`"
+            )
+        for partition in range(counts[first]):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                producer = await log.take_over(transactional_id(prefix, stage, partition), prefix)
             await producer.discard()
 
 

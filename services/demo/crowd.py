@@ -21,7 +21,6 @@ MEMBERS: Final = 320
 POSTS_A_DAY: Final = 18
 MEMBER_PREFIX: Final = "u-"
 SOURCE: Final = "/demo/platform"
-DAY_MS: Final = 86_400_000
 THREADS_OPEN_MAX: Final = 60
 RECENT_POSTS_MAX: Final = 400
 

@@ -22,6 +22,7 @@ from services.runtime.limits import CALL_TIMEOUT_S
 from services.runtime.live import Live
 from services.runtime.port import Producer, Reader
 from services.runtime.restore import observe, restore
+from services.runtime.transaction import bounded
 
 _MS: Final = timedelta(milliseconds=1)
 PROBE: Final = TopicPartition("__consumer_offsets", 0)
@@ -39,8 +40,7 @@ async def fence(context: Context, partition: int) -> Producer:
         used = context.stage.changelog is None and await context.log.has_committed(identity, context.prefix)
         producer = await context.log.take_over(identity, context.prefix)
     try:
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            await _probe(context, partition, producer, used=used)
+        await _probe(context, partition, producer, used=used)
     except BaseException:
         await producer.discard()
         raise
@@ -51,17 +51,21 @@ async def _probe(context: Context, partition: int, producer: Producer, *, used: 
     """Have the group's coordinator write, before anything that it says is believed.
 
     One whose broker was killed was seen to answer from a part of its log, or from none of it; only when it
-    writes does it notice, and reads its log again (Apache Kafka 4.3.1). `used`: without a changelog, whether
-    the transactional id has committed before, so that the group must have offsets. It is left as it was.
+    writes does it notice, and reads its log again (Apache Kafka 4.3.1). What it wrote is taken back, unless
+    the stage has no changelog: that its id has committed is how it finds out that its offsets were deleted.
+    `used`: whether it had, before this one took it over.
     """
     inputs = [*context.inputs(partition).values()]
-    await producer.begin_transaction()
-    await producer.send_offsets_to_transaction({PROBE: OffsetAndMetadata(0, "")}, context.group)
-    known = context.stage.changelog is not None or bool(await context.member.committed_many(inputs))
-    if known or used:
-        await producer.commit_transaction()
-    else:
-        await producer.abort_transaction()
+    known = False
+    async with bounded():
+        await producer.begin_transaction()
+        await producer.send_offsets_to_transaction({PROBE: OffsetAndMetadata(0, "")}, context.group)
+        if context.stage.changelog is None:
+            known = bool(await context.member.committed_many(inputs))
+        if known or used:
+            await producer.commit_transaction()
+        else:
+            await producer.abort_transaction()
     if used and not known:
         identity = context.transactional_id(partition)
         raise Refused(

@@ -90,12 +90,6 @@ LEDGER_ENTRIES: Final = Counter("goodstanding_ledger_entries", "ledger entries w
 STATE_ENTITIES: Final = Gauge(
     "goodstanding_state_entities", "entities held in memory", ["stage", "partition"]
 )
-TICK_AGE_SECONDS: Final = Gauge(
-    "goodstanding_tick_age_seconds",
-    "seconds between the last tick's time and the record being processed",
-    ["partition"],
-)
-CLOCK_SEQUENCE: Final = Gauge("goodstanding_clock_sequence", "sequence of the last broadcast")
 PROJECTION_POSITION: Final = Gauge(
     "goodstanding_projection_position", "next ledger offset to be applied", ["projection", "partition"]
 )
@@ -114,11 +108,12 @@ API_SECONDS: Final = Histogram(
     ["route", "status"],
     buckets=REQUEST_BUCKETS_S,
 )
+FORGOTTEN_ROWS: Final = Counter(
+    "goodstanding_forgotten_rows", "rows of the desk that the API kept for their time", ["table"]
+)
 PULSE_WRITES: Final = Counter(
     "goodstanding_pulse_writes", "times that live rates were written for the console"
 )
 PULSE_MISSED: Final = Gauge(
     "goodstanding_pulse_missed_records", "records that pulse let go of to keep up, since it started"
 )
-OUTBOX_PENDING: Final = Gauge("goodstanding_outbox_pending", "webhook deliveries not yet acknowledged")
-DELIVERIES: Final = Counter("goodstanding_deliveries", "webhook deliveries", ["outcome"])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -31,16 +32,23 @@ async def commit(
 
     After any error the outcome is unknown: drop the producer.
     """
+    async with bounded():
+        await producer.begin_transaction()
+        hooks.at(hooks.BEGUN)
+        await settle(await outputs.send(producer, groups))
+        hooks.at(hooks.SENT)
+        await producer.send_offsets_to_transaction(offsets, group)
+        hooks.at(hooks.OFFSETS_SENT)
+        await producer.commit_transaction()
+        hooks.at(hooks.COMMITTED)
+
+
+@asynccontextmanager
+async def bounded() -> AsyncIterator[None]:
+    """A whole transaction, from begin to end, within `TRANSACTION_TIMEOUT_S`: the broker ends it then too."""
     try:
         async with asyncio.timeout(TRANSACTION_TIMEOUT_S):
-            await producer.begin_transaction()
-            hooks.at(hooks.BEGUN)
-            await settle(await outputs.send(producer, groups))
-            hooks.at(hooks.SENT)
-            await producer.send_offsets_to_transaction(offsets, group)
-            hooks.at(hooks.OFFSETS_SENT)
-            await producer.commit_transaction()
-            hooks.at(hooks.COMMITTED)
+            yield
     except AssertionError as error:  # how aiokafka says that its transaction broke off in the background
         raise KafkaError(f"the producer's transaction is in no state to go on: {error}") from error
 

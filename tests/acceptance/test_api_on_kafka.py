@@ -15,9 +15,9 @@ from services.api.app import create_app
 from services.api.worker import parts_of
 from services.keys import CAPABILITIES, KeyTable, new_key
 from services.runtime.settings import Settings
-from tests.acceptance.scenarios.policies import policies
 from tests.acceptance.test_on_kafka import logs, made, settings, started
 from tests.support.kafka_player import Deployment
+from tests.support.policies import quick
 from tests.support.projecting import until
 from tests.support.signals import day
 
@@ -88,7 +88,7 @@ async def test_decisions_go_through_the_log_and_come_back(
     await made(settings)
     with ExitStack() as stack:
         started(stack, settings, logs)
-        async with Deployment(settings, policies()) as deployment:
+        async with Deployment(settings, {POLICY: quick()}) as deployment:
             await deployment.activate(POLICY)
             await deployment.advance(day(1))
             async with opened(settings, tmp_path) as desk:

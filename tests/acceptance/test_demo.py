@@ -54,7 +54,7 @@ def test_a_killed_demo_takes_everything_with_it(state: Path) -> None:
         for line in demo.stderr:
             if line.startswith("day "):  # the workers run, and are at work
                 break
-        assert len(processes_of(state)) >= 7  # five workers, Kafka and PostgreSQL
+        assert len(processes_of(state)) >= 8  # six workers, Kafka and PostgreSQL
         demo.send_signal(signal.SIGKILL)
     demo.wait(GONE_TIMEOUT_S)
     wait_until_gone(state)

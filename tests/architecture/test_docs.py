@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from services.cli import app
 from services.flow import STAGES
+from services.keys import CAPABILITIES
 from services.runtime import metrics
 from services.runtime.settings import ENV_PREFIX, SECRET_FIELDS, Settings
 
@@ -23,7 +25,7 @@ PROJECT = Path(__file__).parents[2]
 README = PROJECT / "README.md"
 OPERATING = PROJECT / "docs" / "operating.md"
 GLOSSARY = PROJECT / "docs" / "glossary.md"
-DOCUMENTS = (README, OPERATING, GLOSSARY)
+DOCUMENTS = (README, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").rglob("*.md")))
 WORDS = (
     "event", "decision", "finding", "signal", "entity", "actor", "strike", "sanction", "case", "report",
     "notice", "merit", "standing", "ladder", "policy", "ledger",
@@ -43,16 +45,22 @@ def commands(document: Path) -> Iterator[str]:
     yield from re.findall(r"`(goodstanding [^`]+)`", prose)
 
 
+@cache
+def command_line() -> Any:
+    """The command `goodstanding`."""
+    return typer.main.get_command(app)
+
+
 def resolve(line: str) -> tuple[Any, list[str]]:
     """The command that a line means, and the words that follow its name."""
     words = shlex.split(line)[1:]
-    found: Any = typer.main.get_command(app)
+    found = command_line()
     while words and hasattr(found, "commands") and words[0] in found.commands:
         found = found.commands[words.pop(0)]
     return found, words
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_every_command_exists_with_its_options(document: Path) -> None:
     """A reader who copies a line gets an answer, not a usage error."""
     for line in commands(document):
@@ -80,7 +88,7 @@ def test_the_readme_s_commands_have_all_their_arguments() -> None:
             pytest.fail(f"`{line}`: {error.format_message()}")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
     """Relative to the document."""
     for target in re.findall(r"\]\(([^)#\s]+)", document.read_text()):
@@ -103,9 +111,23 @@ def test_the_table_of_settings_is_that_of_the_catalogue() -> None:
 
 
 def test_the_table_of_metrics_is_that_of_the_catalogue() -> None:
-    """Every metric that some stage counts, with its labels and its own words; paste what this prints."""
+    """Every metric with its labels and its own words; paste what this prints."""
     shown = OPERATING.read_text().partition("<!-- metrics -->\n")[2].partition("<!-- /metrics -->")[0]
     assert shown == metrics_table(), f"docs/operating.md: the table should be\n\n{metrics_table()}"
+
+
+def test_every_metric_of_the_catalogue_is_counted() -> None:
+    """By some stage; one that never moves says that nothing happens."""
+    sources = (PROJECT / "services").rglob("*.py")
+    counted = {name for path in sources for name in re.findall(r"metrics\.([A-Z_]+)", path.read_text())}
+    assert set(catalogue()) <= counted, f"nobody counts {sorted(set(catalogue()) - counted)}"
+
+
+def test_every_capability_is_explained() -> None:
+    """Whoever makes a key reads what it allows."""
+    text = (PROJECT / "docs" / "api.md").read_text()
+    for capability in CAPABILITIES:
+        assert f"`{capability}`" in text, f"docs/api.md: `{capability}`"
 
 
 def test_every_stage_is_in_the_readme_s_picture() -> None:
@@ -122,17 +144,19 @@ def test_the_glossary_has_every_binding_word() -> None:
 
 
 def metrics_table() -> str:
-    """The metrics as a table, in the catalogue's order; those that nobody counts yet are left out."""
-    sources = (PROJECT / "services").rglob("*.py")
-    counted = {name for path in sources for name in re.findall(r"metrics\.([A-Z_]+)", path.read_text())}
+    """The metrics as a table, in the catalogue's order."""
     rows = ["| metric | labels | what it is |", "|---|---|---|"]
-    for name, metric in vars(metrics).items():
-        if isinstance(metric, MetricWrapperBase) and name in counted:
-            (family,) = metric.describe()
-            shown = family.name + ("_total" if family.type == "counter" else "")
-            labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "–"
-            rows.append(f"| `{shown}` | {labels} | {family.documentation} |")
+    for metric in catalogue().values():
+        (family,) = metric.describe()
+        shown = family.name + ("_total" if family.type == "counter" else "")
+        labels = ", ".join(f"`{label}`" for label in metric._labelnames) or "–"
+        rows.append(f"| `{shown}` | {labels} | {family.documentation} |")
     return "\n".join(rows) + "\n"
+
+
+def catalogue() -> dict[str, MetricWrapperBase]:
+    """Every metric by the name of its constant."""
+    return {name: one for name, one in vars(metrics).items() if isinstance(one, MetricWrapperBase)}
 
 
 def settings_table() -> str:

@@ -19,7 +19,6 @@ from functools import partial
 
 from aiokafka.errors import KafkaConnectionError
 
-from services.runtime.faults import Refused
 from services.runtime.loop import Loop
 from tests.contract.verifying import verify
 from tests.contract.worlds import Simulated
@@ -58,7 +57,6 @@ class Worker:
     loop: Loop
     task: asyncio.Task[None]
     frozen: bool = False
-    stalled: bool = False
     struck: Callable[[], None] | None = None
     strike_at: int = 0
 
@@ -75,7 +73,6 @@ class Chaos:
     error_rate: float = ERROR_RATE
     workers: list[Worker] = field(default_factory=list)
     gone: list[Worker] = field(default_factory=list)
-    refused: int = 0
 
     def start(self) -> Worker:
         """A new worker."""
@@ -119,7 +116,6 @@ class Chaos:
         elif act == "thaw":
             self._thaw(worker)
         elif act == "slow":
-            worker.stalled = True
             worker.process.delays = {self.dice.choice(SLOW): self.dice.choice(SLOW_S)}
         elif act == "drain":
             worker.struck = None
@@ -136,7 +132,7 @@ class Chaos:
 
     def _freeze(self, worker: Worker) -> None:
         """SIGSTOP."""
-        worker.frozen = worker.stalled = True
+        worker.frozen = True
         worker.process.freeze()
 
     def _thaw(self, worker: Worker) -> None:
@@ -160,24 +156,14 @@ class Chaos:
         await asyncio.wait([worker.task for worker in self.gone])
         for worker in self.gone:
             if not worker.task.cancelled():
-                self._raise_error(worker)
+                worker.task.result()
 
     def _raise_ended(self) -> None:
+        """Nobody ends by itself."""
         for worker in list(self.workers):
             if worker.task.done():
-                self._raise_error(worker)
+                worker.task.result()
                 self.workers.remove(worker)
-
-    def _raise_error(self, worker: Worker) -> None:
-        """Nobody ends by himself, but for one.
-
-        Who stalls in the middle of a restore, and reads what another owner has committed meanwhile, takes
-        that for a contradiction; it is started again like any process that ended.
-        """
-        if worker.stalled and isinstance(worker.task.exception(), Refused):
-            self.refused += 1
-        else:
-            worker.task.result()
 
 
 async def story(world: Simulated, seed: int, *, acts: int = 10, error_rate: float = ERROR_RATE) -> None:

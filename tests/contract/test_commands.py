@@ -18,18 +18,16 @@ from events.catalogue import INPUT_BYTES_MAX, TOPICS
 from events.control import parse_control_event
 from events.dead_letters import DeadReason, original_headers, to_headers
 from events.ids import digest
-from services import cli
-from services.commands import connect
 from services.commands.dead_letters import REPLAYED
 from services.commands.targets import Target, seen_revision
 from services.exit_codes import ExitCode
-from services.keys import CAPABILITIES, new_key
 from services.runtime.embedded import EmbeddedKafka
 from services.runtime.kafka import Kafka, plain_producer
 from services.runtime.outputs import murmur2
 from services.runtime.restore import pages
 from tests.contract.test_api import history
 from tests.support.entries import Ledger, report_folded
+from tests.support.operator import Operator, allowed
 from tests.support.policies import community
 from tests.support.projecting import apply, migrated
 from tests.support.signals import finding, post_signal, posted
@@ -42,27 +40,13 @@ PARTITIONS = 2
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Shell:
-    """Runs commands; knows the deployment's topics."""
+class Shell(Operator):
+    """An operator who knows the deployment's topics."""
 
     def __init__(self, bootstrap: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(capsys)
         self.bootstrap = bootstrap
         self.prefix = prefix
-        self.capsys = capsys
-        self.err = ""
-
-    def run(self, *arguments: str, code: ExitCode = ExitCode.OK) -> str:
-        """One command with the exit code that is expected; its standard output."""
-        self.capsys.readouterr()
-        found = cli.run(list(arguments))
-        shown = self.capsys.readouterr()
-        self.err = shown.err
-        assert found == code, shown.err
-        return shown.out
-
-    def json(self, *arguments: str, code: ExitCode = ExitCode.OK) -> Any:
-        """One command's JSON."""
-        return json.loads(self.run(*arguments, "--json", code=code))
 
     def records(self, topic: str) -> list[ConsumerRecord]:
         """Every record of a topic."""
@@ -106,20 +90,10 @@ def shell(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     """A deployment in simulated time, and an operator who may do everything."""
-    for name, value in {
-        "BOOTSTRAP_SERVERS": kafka.bootstrap,
-        "TOPIC_PREFIX": prefix,
-        "PARTITIONS": str(PARTITIONS),
-        "TIME_MODE": "events",
-        "API_KEYS_FILE": str(tmp_path / "keys.json"),
-    }.items():
-        monkeypatch.setenv(f"GOODSTANDING_{name}", value)
-    monkeypatch.setenv("COLUMNS", "200")
-    connect.present(new_key(tmp_path / "keys.json", "ada", CAPABILITIES))
     made = Shell(kafka.bootstrap, prefix, capsys)
-    made.run("topics", "create")
-    yield made
-    connect.present("")
+    with allowed(monkeypatch, tmp_path, bootstrap=made.bootstrap, prefix=made.prefix, partitions=PARTITIONS):
+        made.run("topics", "create")
+        yield made
 
 
 def post(number: int, at: datetime, **more: Any) -> dict[str, Any]:

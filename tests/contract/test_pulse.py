@@ -187,10 +187,12 @@ async def test_it_survives_a_restart_of_the_broker(
     await migrated(database)
     await make_topics(kafka.bootstrap, prefix)
     async with pulse(kafka, prefix, database, tmp_path) as running, connected(database) as connection:
-        await asyncio.to_thread(kafka.stop)
-        await until(lambda: running.reasons() != [], "it says that Kafka is away")
-        await asyncio.sleep(8)  # longer than a session
-        await asyncio.to_thread(kafka.start)
+        try:
+            await asyncio.to_thread(kafka.stop)
+            await until(lambda: running.reasons() != [], "it says that Kafka is away")
+            await asyncio.sleep(8)  # longer than a session
+        finally:
+            await asyncio.to_thread(kafka.start)
         await until(running.ready, "it is ready again")
         strike = event(
             "goodstanding.strike.issued.v1",

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,12 +17,10 @@ import typer
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from services import cli
-from services.commands import changelog, connect
+from services.commands import changelog
 from services.enforcement.state import decode_state, encode_state
 from services.enforcement.worker import Enforcement
 from services.exit_codes import ExitCode
-from services.keys import CAPABILITIES, new_key
 from services.runtime import guard
 from services.runtime.context import transactional_id
 from services.runtime.embedded import EmbeddedKafka
@@ -36,6 +33,7 @@ from services.runtime.stage import Output
 from services.runtime.transaction import commit
 from tests.model.histories import Play
 from tests.support.ledgers import HISTORY
+from tests.support.operator import Operator, allowed
 
 pytestmark = pytest.mark.kafka
 
@@ -45,15 +43,14 @@ WAIT_S_MAX = 60.0
 Records = dict[bytes, bytes | None]
 
 
-class Deployment:
+class Deployment(Operator):
     """Enforcement alone, with histories to be decided: one account's for each partition."""
 
     def __init__(self, bootstrap: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(capsys)
         self.bootstrap = bootstrap
         self.prefix = prefix
         self.plays = [Play(account=f"ann-{p}", partition=p, prefix=prefix) for p in range(PARTITIONS)]
-        self.err = ""
-        self._capsys = capsys
         self._sent = [0] * PARTITIONS
         for play in self.plays:
             play.run(HISTORY)
@@ -61,19 +58,6 @@ class Deployment:
     def at(self, topic: str, partition: int) -> TopicPartition:
         """A partition of a topic of the catalogue."""
         return TopicPartition(self.prefix + topic, partition)
-
-    def run(self, *arguments: str, code: ExitCode = ExitCode.OK) -> str:
-        """One command with the exit code that is expected; its standard output."""
-        self._capsys.readouterr()
-        found = cli.run(list(arguments))
-        shown = self._capsys.readouterr()
-        self.err = shown.err
-        assert found == code, shown.err
-        return shown.out
-
-    def json(self, *arguments: str, code: ExitCode = ExitCode.OK) -> Any:
-        """One command's JSON."""
-        return json.loads(self.run(*arguments, "--json", code=code))
 
     def decide(self, share: float) -> None:
         """Have enforcement decide the first part of each history; what it decided before isn't sent again."""
@@ -198,21 +182,11 @@ def deployment(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Deployment]:
     """Histories that were decided, and an operator who may do everything."""
-    for name, value in {
-        "BOOTSTRAP_SERVERS": kafka.bootstrap,
-        "TOPIC_PREFIX": prefix,
-        "PARTITIONS": str(PARTITIONS),
-        "TIME_MODE": "events",
-        "API_KEYS_FILE": str(tmp_path / "keys.json"),
-    }.items():
-        monkeypatch.setenv(f"GOODSTANDING_{name}", value)
-    monkeypatch.setenv("COLUMNS", "200")
-    connect.present(new_key(tmp_path / "keys.json", "ada", CAPABILITIES))
     made = Deployment(kafka.bootstrap, prefix, capsys)
-    made.run("topics", "create")
-    made.decide(HALF)
-    yield made
-    connect.present("")
+    with allowed(monkeypatch, tmp_path, bootstrap=made.bootstrap, prefix=made.prefix, partitions=PARTITIONS):
+        made.run("topics", "create")
+        made.decide(HALF)
+        yield made
 
 
 def test_a_changelog_that_was_lost_comes_back_and_enforcement_goes_on(deployment: Deployment) -> None:
@@ -378,7 +352,7 @@ def test_offsets_that_were_moved_by_hand_are_named_before_anything_is_written(de
 
 
 def test_a_stage_without_offsets_begins_anew_once_that_was_asked_for(deployment: Deployment) -> None:
-    """Until then it is refused, by what the coordinator knows of its last transaction."""
+    """Until then it is refused, by what the coordinator knows of its last transaction; nor while it works."""
 
     async def known() -> list[bool]:
         log = Kafka(deployment.bootstrap)
@@ -395,8 +369,22 @@ def test_a_stage_without_offsets_begins_anew_once_that_was_asked_for(deployment:
         await commit(producer, deployment.prefix + "screening", records, offsets)
         await producer.discard()
 
+    async def while_somebody_works() -> None:
+        member = Kafka(deployment.bootstrap).member(deployment.prefix + "screening")
+        member.subscribe([deployment.prefix + "posts"])
+        await member.start()
+        try:
+            await asyncio.to_thread(
+                deployment.run, "state", "begin-anew", "screening", "--yes", code=ExitCode.REFUSED
+            )
+        finally:
+            await member.stop()
+
     assert asyncio.run(known()) == [False] * PARTITIONS
     asyncio.run(work())
+    assert asyncio.run(known()) == [True, *[False] * (PARTITIONS - 1)]
+    asyncio.run(while_somebody_works())
+    assert "stop every worker of screening" in deployment.err
     assert asyncio.run(known()) == [True, *[False] * (PARTITIONS - 1)]
     deployment.run("state", "begin-anew", "screening", "--yes")
     assert asyncio.run(known()) == [False] * PARTITIONS

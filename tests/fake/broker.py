@@ -76,6 +76,7 @@ class Broker:
         self.committed: dict[str, dict[TopicPartition, OffsetAndMetadata]] = {}
         self.fenced = 0
         self.aborted = 0
+        """Transactions that others ended: a next owner, or the broker because they took too long."""
         self._undecided: dict[TopicPartition, list[Transaction]] = {}
         self._waiting: dict[asyncio.Future[None], None] = {}
 
@@ -107,7 +108,10 @@ class Broker:
         identity = self.identities.setdefault(transactional_id, Identity())
         identity.epoch += 1
         if identity.transaction is not None:
-            self._finish(identity, "aborted" if identity.transaction.state == "open" else "committed")
+            if identity.transaction.state == "open":
+                self._lose(identity)
+            else:
+                self._finish(identity, "committed")
         identity.committed = False
         return identity.epoch
 
@@ -120,7 +124,7 @@ class Broker:
             def expire() -> None:
                 if identity.transaction is transaction and transaction.state == "open":
                     identity.epoch += 1
-                    self._finish(identity, "aborted")
+                    self._lose(identity)
 
             asyncio.get_running_loop().call_later(TRANSACTION_TIMEOUT_S, expire)
         return identity.transaction
@@ -180,12 +184,15 @@ class Broker:
             raise ProducerFenced
         return identity
 
+    def _lose(self, identity: Identity) -> None:
+        self.aborted += 1
+        self._finish(identity, "aborted")
+
     def _finish(self, identity: Identity, state: str) -> None:
         transaction = identity.transaction
         assert transaction is not None
         transaction.state, identity.transaction = state, None
         identity.committed = state == "committed"
-        self.aborted += state == "aborted"
         for at in sorted(transaction.touched):
             self._undecided[at].remove(transaction)
             self._put(at, None, None)

@@ -10,16 +10,22 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from events.policy import Policy
 from services.runtime.settings import Settings
-from tests.acceptance.test_on_kafka import environment
+from tests.acceptance.test_on_kafka import environment, made
 from tests.support.kafka_player import Deployment, Event
+from tests.support.signals import day
 
 PROJECT = Path(__file__).parents[2]
 STAGES = ("screening", "enforcement", "clock", "projecting")
+COUNTED = ("screening", "enforcement")
+"""Those that count each record once, by transactions."""
 ACCOUNTS = 400
 """Enough that nobody's episode reaches the size from which further acts are only folded."""
 LOAD_PAUSE_S = 0.1
@@ -163,3 +169,31 @@ class Load:
             "data": data,
         }
         return topic, subject, event
+
+
+@asynccontextmanager
+async def under_load(
+    settings: Settings,
+    folder: Path,
+    seed: int,
+    policy: Policy,
+    prove: Callable[[Settings], Awaitable[None]],
+) -> AsyncIterator[Fleet]:
+    """A deployment that is sent events all the while; at the end it rests, and everything is proved."""
+    await made(settings)
+    with ExitStack() as stack:
+        fleet = Fleet(settings, folder)
+        stack.callback(fleet.end)
+        for stage in STAGES:
+            fleet.start(stage, stage)
+        async with Deployment(settings, {"default": policy}) as deployment:
+            await deployment.advance(day(0))
+            await deployment.activate("default")
+            load = Load(deployment, seed)
+            sending = asyncio.create_task(load.run())
+            yield fleet
+            load.stop()
+            assert await sending > 0
+            await deployment.advance(day(2))
+            await deployment.quiet()
+        await prove(settings)

@@ -7,7 +7,6 @@ import json
 import random
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,9 @@ import pytest
 from events.codec import decode_entry, decode_signal
 from services.enforcement.state import decode_state, encode_state
 from services.runtime.settings import Settings
-from tests.acceptance.test_on_kafka import logs, made, settings  # noqa: F401  # fixtures
-from tests.fault.fleet import PROJECT, STAGES, Fleet, Load
-from tests.support.kafka_player import Deployment
+from tests.acceptance.test_on_kafka import logs, settings  # noqa: F401  # fixtures
+from tests.fault.fleet import COUNTED, PROJECT, under_load
 from tests.support.policies import small_policy
-from tests.support.signals import day
 from tests.unit.enforcement.desk import Desk, found
 from tests.verifier.__main__ import Run
 from tests.verifier.reading import Deployment as Read
@@ -30,7 +27,7 @@ pytestmark = [pytest.mark.fault]
 
 GOLDEN = PROJECT / "tests" / "golden"
 ADDED = {"added_by_another_build": {"of": ["a", "later", "day"]}}
-COUNTED = ("screening", "enforcement")
+SEED = 36
 TURNS = 6
 TURN_S = 6.0
 
@@ -96,6 +93,19 @@ def earlier(folder: Path) -> Path:
     return tree
 
 
+async def agreed(settings: Settings) -> None:  # noqa: F811
+    """By the verifier, of what can be proved without deciding the other build's entries again."""
+    run = Run(Read(settings.bootstrap_servers, settings.topic_prefix), SEED, settings.postgres_dsn, None)
+    try:
+        await run.deployment.open()
+        await run.read()
+        run.chain()
+        run._ids()
+        await run.projected()
+    finally:
+        await run.deployment.close()
+
+
 @pytest.mark.kafka
 @pytest.mark.long
 @pytest.mark.timeout(600)
@@ -110,39 +120,16 @@ async def test_an_earlier_build_works_beside_this_one(
     own entries again, and folds those of the other.
     """
     tree = earlier(tmp_path)
-    await made(settings)
-    dice = random.Random(36)
-    with ExitStack() as stack:
-        fleet = Fleet(settings, logs)
-        stack.callback(fleet.end)
-        for stage in STAGES:
-            fleet.start(stage, stage)
-        async with Deployment(settings, {"default": small_policy()}) as deployment:
-            await deployment.advance(day(0))
-            await deployment.activate("default")
-            load = Load(deployment, seed=36)
-            sending = asyncio.create_task(load.run())
-            for turn in range(TURNS):
-                for stage in COUNTED:
-                    name = f"{stage}-earlier"
-                    if turn:
-                        fleet.kill(name)
-                    fleet.start(name, stage, project=tree)
-                    if turn % 2:
-                        fleet.kill(stage)
-                        fleet.start(stage, stage)
-                await asyncio.sleep(dice.uniform(TURN_S / 2, TURN_S))
-            assert all(fleet.ended(name) is None for name in fleet.names), "a worker has ended by itself"
-            load.stop()
-            assert await sending > 0
-            await deployment.advance(day(2))
-            await deployment.quiet()
-        run = Run(Read(settings.bootstrap_servers, settings.topic_prefix), 36, settings.postgres_dsn, None)
-        try:
-            await run.deployment.open()
-            await run.read()
-            run.chain()
-            run._ids()
-            await run.projected()
-        finally:
-            await run.deployment.close()
+    dice = random.Random(SEED)
+    async with under_load(settings, logs, SEED, small_policy(), agreed) as fleet:
+        for turn in range(TURNS):
+            for stage in COUNTED:
+                name = f"{stage}-earlier"
+                if turn:
+                    fleet.kill(name)
+                fleet.start(name, stage, project=tree)
+                if turn % 2:
+                    fleet.kill(stage)
+                    fleet.start(stage, stage)
+            await asyncio.sleep(dice.uniform(TURN_S / 2, TURN_S))
+        assert all(fleet.ended(name) is None for name in fleet.names), "a worker has ended by itself"

@@ -11,12 +11,18 @@ from typing import Any
 import httpx
 from aiokafka.structs import ConsumerRecord
 
+from events.codec import decode_entry
 from events.dead_letters import DeadLetter
 from events.policy import Policy
+from projections.recorded import Recorded
 from services.api.app import create_app
+from services.api.console import sessions
 from services.api.parts import Outbox, Parts
 from services.keys import KeyTable, new_key
+from services.runtime import postgres
 from services.runtime.reading import Database
+from tests.support.projecting import apply, migrated
+from tests.support.world import World
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -83,6 +89,25 @@ class Client:
     async def get(self, path: str, who: str = "reader", **params: object) -> httpx.Response:
         """Ask as the holder of a key."""
         return await self.http.get(path, params=params, headers={"X-API-Key": self.keys[who]})  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def browsing(
+    database: str, folder: Path, world: World, holders: Mapping[str, tuple[str, ...]], who: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser in which somebody is signed in to the console, over what a world left in the database."""
+    entries = [Recorded(0, place, decode_entry(data), data) for place, data in enumerate(world.ledger)]
+    await apply(await migrated(database), entries)
+    pool = await postgres.pool(database, connections_max=3)
+    try:
+        parts = parts_over(pool, world.policies)
+        async with asked(pool, folder, holders, world.policies, parts) as client:
+            token = await sessions.sign_in(pool, KeyTable(folder / "keys.json"), client.keys[who])
+            assert token is not None
+            client.http.cookies.set(sessions.COOKIE, token)
+            yield client.http
+    finally:
+        await pool.close()
 
 
 @asynccontextmanager

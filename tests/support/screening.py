@@ -1,6 +1,6 @@
 """Records and rules for tests of screening.
 
-The default policy, made ready once, and input records as the broker would hand them over.
+The rules of the default policy, compiled once, and input records as the broker would hand them over.
 """
 
 from __future__ import annotations
@@ -9,25 +9,22 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from events.codec import decode_signal
 from events.contents import Content, decode_content
-from events.policy import Policy
-from events.policy_text import read_policy
 from events.signals import Finding, PostScreened, Signal
 from services.runtime.stage import Output
 from services.screening.digests import IdentityKey
-from services.screening.guidelines import RULES, known_rules
+from services.screening.guidelines import RULES
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen, Verdict
+from tests.support.policies import community
 
 KEY = IdentityKey("k1", b"a key for tests, of 32 bytes....")
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
-POLICY_FILE = Path(__file__).parents[2] / "policies" / "community.yaml"
 
 
 class InputRecord(msgspec.Struct):
@@ -43,15 +40,9 @@ class InputRecord(msgspec.Struct):
 
 
 @cache
-def default_policy() -> Policy:
-    """The policy that ships."""
-    return read_policy(POLICY_FILE.read_text(), known_rules())
-
-
-@cache
 def default_rulebook() -> Rulebook:
     """The rules that ship, compiled once for all tests."""
-    return Rulebook(default_policy(), RULES)
+    return Rulebook(community(), RULES)
 
 
 def screen_with(rulebook: Rulebook | None = None) -> Screen:

@@ -10,7 +10,6 @@ from typing import TypeAlias
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.catalogue import TOPICS
 from services.commands.pipeline import wait_quiet
 from services.runtime.kafka import Kafka, admin
 from services.runtime.restore import pages
@@ -167,8 +166,3 @@ class Deployment:
         finally:
             await stable.stop()
             await raw.stop()
-
-
-def outputs_of(*stages: tuple[str, ...]) -> list[str]:
-    """The catalogue topics that stages write to, once each."""
-    return [name for name in TOPICS if any(name in stage for stage in stages)]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 from events.policy import Policy
-from events.policy_text import read_policy
-from services.runtime.settings import PROJECT
-
-COMMUNITY: Final = PROJECT / "policies" / "community.yaml"
-
-
-def community() -> Policy:
-    """The policy as it is shipped."""
-    return read_policy(COMMUNITY.read_text(encoding="utf-8"))
+from tests.support.policies import community
 
 
 def shadowed(policy: Policy) -> Policy:
@@ -38,12 +33,15 @@ def brief(policy: Policy) -> Policy:
     return Policy.model_validate({**policy.model_dump(mode="json"), "appeal_days": 3})
 
 
-def policies() -> dict[str, Policy]:
+@cache
+def policies() -> Mapping[str, Policy]:
     """Each by the name that the stories use."""
     shipped = community()
-    return {
-        "default": shipped,
-        "shadowed": shadowed(shipped),
-        "lasting": lasting(shipped),
-        "brief": brief(shipped),
-    }
+    return MappingProxyType(
+        {
+            "default": shipped,
+            "shadowed": shadowed(shipped),
+            "lasting": lasting(shipped),
+            "brief": brief(shipped),
+        }
+    )

@@ -7,9 +7,8 @@ import pytest
 
 from services.screening.digests import IdentityKey
 from services.screening.dry_run import screen_lines
-from services.screening.rulebook import Rulebook
 from tests.acceptance.scenarios import specimens
-from tests.acceptance.scenarios.policies import community
+from tests.support.screening import default_rulebook
 from tests.support.signals import T0
 from tests.support.story import Specimen
 
@@ -17,14 +16,8 @@ KEY = IdentityKey("k1", b"acceptance-key-of-the-tests")
 ALL = [value for value in vars(specimens).values() if isinstance(value, Specimen)]
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    """The shipped policy's rules; compiling them takes a while."""
-    return Rulebook(community())
-
-
 @pytest.mark.parametrize("specimen", ALL, ids=lambda specimen: specimen.case)
-def test_a_specimen_is_found_and_enforced(specimen: Specimen, rulebook: Rulebook) -> None:
+def test_a_specimen_is_found_and_enforced(specimen: Specimen) -> None:
     """By itself, in a post of somebody who posts nothing else."""
     event = {
         "specversion": "1.0",
@@ -35,7 +28,7 @@ def test_a_specimen_is_found_and_enforced(specimen: Specimen, rulebook: Rulebook
         "time": T0.isoformat(),
         "data": {"post": "p1", "revision": 1, "body": f"{specimen.text} (p1)"},
     }
-    (answer,) = screen_lines([msgspec.json.encode(event)], rulebook, KEY)
+    (answer,) = screen_lines([msgspec.json.encode(event)], default_rulebook(), KEY)
     found = {(f.guideline, f.case, f.severity, f.mode) for f in answer.findings}
     assert (specimen.guideline, specimen.case, specimen.severity, "enforce") in found
     assert max(severity for _, _, severity, _ in found) == specimen.severity
