@@ -6,6 +6,8 @@ was allowed is on record with it, and is found out again by whoever decides it a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 DECIDE_APPEALS: Final = "appeals.decide"
@@ -28,3 +30,30 @@ ASKED: Final = frozenset(
     }
 )
 """All that some rule of enforcement asks about; no other goes on with a decision."""
+
+NEEDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "confirm_termination": CONFIRM_TERMINATIONS,
+        "propose_referral": PROPOSE_REFERRALS,
+        "confirm_referral": CONFIRM_REFERRALS,
+        "decide_appeal": DECIDE_APPEALS,
+    }
+)
+"""Decisions that need a capability of their own."""
+NEEDED_IN: Final[Mapping[str, str]] = MappingProxyType(
+    {"restricted": DECIDE_RESTRICTED, "referral": DECIDE_RESTRICTED, "welfare": DECIDE_WELFARE}
+)
+"""What a case of this kind needs of whoever sees it, or decides what bears on it."""
+RESTRICTING: Final = frozenset(
+    {
+        "confirm",
+        "strike",
+        "reclassify",
+        "sanction",
+        "extend",
+        "mute_reporter",
+        "propose_termination",
+        "confirm_termination",
+    }
+)
+"""Decisions that leave an account worse off: of the community's own staff, only few may make them."""

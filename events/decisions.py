@@ -19,6 +19,7 @@ from typing import Annotated, Final, Literal, cast
 from pydantic import Field, TypeAdapter
 
 from events.capabilities import ASKED
+from events.contents import ContentKind
 from events.dead_letters import contradict
 from events.envelope import FREE_TEXT_CHARS_MAX, REVISION_MAX, AccountId, Data, Event, Reference, Time
 from events.ids import subject_entity
@@ -505,6 +506,11 @@ def parse_decision_event(value: bytes) -> DecisionUnion:
 def decision_key(event: DecisionUnion) -> bytes:
     """The record key of a decision: the entity that it is about."""
     return subject_entity(event.subject).encode()
+
+
+def reason_kind(event: DecisionUnion) -> ContentKind:
+    """As what a decision's reason is kept: what a note says is told to nobody."""
+    return "note" if isinstance(event, Note) else "reason"
 
 
 def to_decided(event: DecisionUnion, reason_ref: str | None) -> Decided:

@@ -40,7 +40,7 @@ SanctionKind = Literal[
     "suspension",
     "termination",
 ]
-SanctionOrigin = Literal["ladder", "rule", "manual", "termination_proposal", "import"]
+SanctionOrigin = Literal["ladder", "rule", "manual", "termination_proposal", "import", "mute"]
 StrikeStatus = Literal["active", "overturned", "waived", "withdrawn"]
 CaseKind = Literal[
     "finding",
@@ -491,7 +491,9 @@ class ReportSettled(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag
 class ReporterMuted(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="reporter_muted"):
     """This account's reports are, or are no longer, ignored; with `until`, the clock ends it.
 
-    `notice` is what the account must be told of being muted.
+    So it was said before being muted became a sanction (a `report_restriction` of the origin `mute`), which
+    can be told of and appealed. Of such an earlier mute the end is still noted. `notice` is what the account
+    must be told.
     """
 
     muted: bool
@@ -533,7 +535,11 @@ class CaseOpened(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="c
 
 
 class CaseUpdated(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_updated"):
-    """Something was added to an open case. A report alone leaves its version as it was."""
+    """Something was added to an open case. A report alone leaves its version as it was.
+
+    `escalated`: it is urgent from here on; with an `actor`, since that person passed it on. `case_kind`: what
+    was added isn't for everybody, and the case is of that kind from here on.
+    """
 
     case: str
     version: int
@@ -545,6 +551,7 @@ class CaseUpdated(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="
     escalated: bool | None = None
     note_ref: str | None = None
     actor: Actor | None = None
+    case_kind: CaseKind | None = None
 
 
 class CaseClosed(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="case_closed"):

@@ -25,8 +25,12 @@ class CaseRow(Placed, frozen=True, kw_only=True, gc=False):
 
     `case_kind` says what is asked, `status` is `open` or `closed`, `version` is what a decision must name.
 
-    `findings` are JSON, the oldest first. `report_weight` is in thousandths, of the reports that weren't
-    withdrawn.
+    `escalated`: a person passed it on to somebody with more say, which makes it `urgent` too.
+
+    `severity` is the gravest that ever joined it, 0 to 4: a finding's, or a strike's as it was then, though
+    a person reduced it later. `findings` are JSON, the oldest first.
+
+    `report_weight` is in thousandths, of the reports that weren't withdrawn.
     """
 
     case_id: str
@@ -37,6 +41,7 @@ class CaseRow(Placed, frozen=True, kw_only=True, gc=False):
     status: str
     urgent: bool
     escalated: bool
+    severity: int
     summary: str
     strikes: tuple[str, ...]
     findings: tuple[str, ...]
@@ -67,6 +72,7 @@ def _opened(rows: Rows[CaseRow], o: CaseOpened, at: At) -> None:
         status="open",
         urgent=o.urgent,
         escalated=False,
+        severity=0,
         summary=o.summary,
         strikes=(),
         findings=(),
@@ -92,15 +98,19 @@ def _opened(rows: Rows[CaseRow], o: CaseOpened, at: At) -> None:
 
 def _updated(rows: Rows[CaseRow], o: CaseUpdated, at: At) -> None:
     row = rows.get(o.case)
-    rows.change(o.case, at, o.effective_at, version=o.version, **({} if row is None else _added(row, o)))
+    rows.change(o.case, at, o.effective_at, version=o.version, **({} if row is None else _added(row, o, at)))
 
 
-def _added(row: CaseRow, o: CaseUpdated) -> dict[str, Any]:
+def _added(row: CaseRow, o: CaseUpdated, at: At) -> dict[str, Any]:
     """What an update adds to a case."""
     added: dict[str, Any] = {}
-    if o.strike is not None and o.strike not in row.strikes:
-        added["strikes"] = (*row.strikes, o.strike)[-STRIKES_MAX:]
+    severities = [row.severity]
+    if o.strike is not None:
+        severities.append(at.severity_of(o.strike))
+        if o.strike not in row.strikes:
+            added["strikes"] = (*row.strikes, o.strike)[-STRIKES_MAX:]
     if o.finding is not None:
+        severities.append(o.finding.severity)
         added["findings"] = (*row.findings, json_text(o.finding))[-FINDINGS_MAX:]
         added["finding_count"] = row.finding_count + 1
     if o.failed_rules:
@@ -108,11 +118,14 @@ def _added(row: CaseRow, o: CaseUpdated) -> dict[str, Any]:
     if o.failed_signal is not None:
         added["failed_signals"] = (*row.failed_signals, o.failed_signal.id)[-FINDINGS_MAX:]
     if o.escalated is not None:
-        added["escalated"] = o.escalated
+        # What becomes urgent by itself was passed on by nobody, and stays among what waits.
+        added["escalated"] = row.escalated or (o.escalated and o.actor is not None)
         added["urgent"] = row.urgent or o.escalated
+    if o.case_kind is not None:
+        added["case_kind"] = o.case_kind
     if o.note_ref is not None:
         added["notes"] = (*row.notes, o.note_ref)[-NOTES_MAX:]
-    return added
+    return {**added, "severity": max(severities)}
 
 
 def _report(rows: Rows[CaseRow], o: ReportFolded, at: At) -> None:

@@ -8,6 +8,7 @@ rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -33,7 +34,7 @@ NAME: Final = "standing"
 
 One name covers all its tables, which are rebuilt together.
 """
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised whenever the same ledger would give other rows.
 
 A worker refuses tables that another version filled.
@@ -53,9 +54,10 @@ TABLES: Final[tuple[Table, ...]] = (
 )
 """The tables whose rows change; `audit_entries` stands apart, since its rows never do."""
 STANDINGS: Final = TABLES.index(standings.TABLE)
+STRIKES: Final = TABLES.index(strikes.TABLE)
 
 _Fold = tuple[int, Callable[[Rows[Any], Any, At], None]]
-_Want = tuple[int, Callable[[Any], str]]
+_Want = tuple[int, Callable[[Any], str | None]]
 
 
 def _by_outcome(table_part: Callable[[Table], Mapping[type, Any]]) -> dict[type, list[tuple[int, Any]]]:
@@ -93,7 +95,8 @@ def wanted(batch: Sequence[Recorded]) -> dict[str, list[str]]:
     for recorded in batch:
         for outcome in recorded.entry.outcomes:
             for index, key in _WANTS.get(type(outcome), ()):
-                keys.setdefault(index, set()).add(key(outcome))
+                if (wanted_key := key(outcome)) is not None:
+                    keys.setdefault(index, set()).add(wanted_key)
     return {TABLES[index].name: sorted(found) for index, found in sorted(keys.items())}
 
 
@@ -109,6 +112,7 @@ def fold(
     Raises `CannotApply`, which names the entry.
     """
     tables: tuple[Rows[Any], ...] = tuple(Rows(table, known.get(table.name, ()), purged) for table in TABLES)
+    severity_of = partial(_severity_of, tables[STRIKES])
     latest: dict[str, Recorded] = {}
     for recorded in batch:
         entry = recorded.entry
@@ -116,7 +120,7 @@ def fold(
         try:
             for outcome in entry.outcomes:
                 for index, apply in _FOLDS.get(type(outcome), ()):
-                    place = place or at(recorded)
+                    place = place or at(recorded, severity_of)
                     apply(tables[index], outcome, place)
         except CannotApply as error:
             raise CannotApply(f"{describe(recorded)}: {error}") from error
@@ -126,6 +130,11 @@ def fold(
             row = standings.standing_row(recorded)
             tables[STANDINGS].put(row.account, row)
     return Changes(tables, [audit_row(recorded) for recorded in batch])
+
+
+def _severity_of(rows: Rows[strikes.StrikeRow], strike: str) -> int:
+    row = rows.get(strike)
+    return 0 if row is None else row.severity
 
 
 def describe(recorded: Recorded) -> str:

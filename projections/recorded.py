@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +25,10 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 
 
 class At(msgspec.Struct, frozen=True, gc=False):
-    """Where and when a change was recorded: what every row carries of the entry that made it what it is."""
+    """Where and when a change was recorded: what every row carries of the entry that made it what it is.
+
+    `severity_of` gives a strike's severity as it is by then; 0 for one that was purged.
+    """
 
     entity: str
     account: str
@@ -34,6 +38,7 @@ class At(msgspec.Struct, frozen=True, gc=False):
     ledger_offset: int
     recorded_at: datetime
     policy_version: str
+    severity_of: Callable[[str], int]
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -53,7 +58,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     effective_at: datetime
 
 
-def at(recorded: Recorded) -> At:
+def at(recorded: Recorded, severity_of: Callable[[str], int]) -> At:
     """The place of an entry."""
     entry = recorded.entry
     return At(
@@ -64,6 +69,7 @@ def at(recorded: Recorded) -> At:
         recorded.offset,
         entry.recorded_at,
         entry.policy_version,
+        severity_of,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from events.ledger import (
     AppealFiled,
+    CaseUpdated,
     NoticeNoted,
     StrikeAmended,
     StrikeConfirmed,
@@ -212,5 +213,6 @@ TABLE: Final = Table(
         StrikeExpired: by("strike"),
         NoticeNoted: by("about"),
         AppealFiled: by("about"),
+        CaseUpdated: by("strike"),  # whose severity is the case's
     },
 )

@@ -32,14 +32,15 @@ class CannotApply(Exception):
 class Table(msgspec.Struct, frozen=True, dict=True):
     """One table whose rows change. `past`: superseded states of a row are kept, in the table `<name>_past`.
 
-    `folds` says which outcomes it takes up, `wants` which row an outcome needs to be known beforehand.
+    `folds` says which outcomes it takes up, `wants` which row an outcome needs to be known beforehand, None
+    where it needs none.
     """
 
     name: str
     row: type[Placed]
     key: str
     folds: Mapping[type, Callable[[Rows[Any], Any, At], None]]
-    wants: Mapping[type, Callable[[Any], str]]
+    wants: Mapping[type, Callable[[Any], str | None]]
     past: bool = False
     whole: bool = False
     """Rows are made anew from each entry, so none needs to be known, and any may be there already."""
@@ -159,11 +160,11 @@ def placed(place: At, effective_at: datetime) -> dict[str, Any]:
     }
 
 
-def by(field: str) -> Callable[[Outcome], str]:
-    """The row that an outcome names in a field of its own."""
+def by(field: str) -> Callable[[Outcome], str | None]:
+    """The row that an outcome names in a field of its own, which may be None."""
 
-    def key(outcome: Outcome) -> str:
-        found: str = getattr(outcome, field)
+    def key(outcome: Outcome) -> str | None:
+        found: str | None = getattr(outcome, field)
         return found
 
     return key

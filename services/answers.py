@@ -8,18 +8,19 @@ sanction that was made in such an entry everything is shown but evidence, reason
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from events.capabilities import NEEDED_IN
 from events.contents import Content
 from events.ids import post_act
 from events.policy import Policy
-from services.keys import REPORTERS, RESTRICTED, WELFARE, Operator
+from services.keys import REPORTERS, RESTRICTED, Operator
 from services.runtime import reading
 from services.runtime.reading import (
     AuditEntry,
@@ -39,9 +40,7 @@ REPORT_KINDS: Final = frozenset({"report_filed", "report_weighed", "report_withd
 """Kinds of signals that name a reporter."""
 REPORTED_KINDS: Final = frozenset({"reason", "report_copy"})
 """Kinds of contents that may be a reporter's."""
-KIND_NEEDS: Final[Mapping[str, str]] = MappingProxyType(
-    {"restricted": RESTRICTED, "referral": RESTRICTED, "welfare": WELFARE}
-)
+KIND_NEEDS: Final = NEEDED_IN
 """Kinds of cases that need a capability of their own."""
 REFERRAL_WORDS: Final = (b'"propose_referral"', b'"confirm_referral"')
 """What is in every entry about a referral, also where it was refused and there is no case."""
@@ -541,13 +540,17 @@ async def hidden(db: Database, who: Operator, account: str) -> Callable[[bytes],
     ]
     if "referral" in lacking.get(RESTRICTED, ()):
         close += [(word, RESTRICTED) for word in REFERRAL_WORDS]
-    # A strike that a merge brought along remembers the kinds of cases that it came from.
-    close += [
-        (b'"case_kinds":["%s"' % kind.encode(), needed)
+    # A strike that a merge brought along remembers the kinds of all the cases that it came from.
+    carried = [
+        (re.compile(rb'"case_kinds":\[[^\]]*"(?:%s)"' % "|".join(sorted(kinds)).encode()), needed)
         for needed, kinds in lacking.items()
-        for kind in sorted(kinds)
     ]
-    return lambda data: next((needed for case, needed in close if case in data), None)
+
+    def lacks(data: bytes) -> str | None:
+        named = next((needed for case, needed in close if case in data), None)
+        return named or next((needed for kinds, needed in carried if kinds.search(data)), None)
+
+    return lacks
 
 
 def shown(who: Operator, row: AuditEntry, close: Callable[[bytes], str | None]) -> ShownEntry:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from events.contents import content_ref
 from events.dead_letters import Rejected
-from events.decisions import DecisionUnion, decision_key, parse_decision_event, to_decided
+from events.decisions import DecisionUnion, decision_key, parse_decision_event, reason_kind, to_decided
 from events.explain import explain
 from events.ids import derived_id, subject_entity
 from events.ledger import Entry, Refused
@@ -104,7 +104,8 @@ def build(
 def signal_of(event: DecisionUnion, policy_version: str, now: datetime) -> Signal:
     """The decision as screening would send it on, received `now`."""
     entity = subject_entity(event.subject)
-    reason_ref = content_ref(event.subject, event.id, "reason") if event.data.reason else None
+    said = event.data.reason is not None
+    reason_ref = content_ref(event.subject, event.id, reason_kind(event)) if said else None
     return Signal(
         id=derived_id(entity, event.id, "decided"),
         entity=entity,

@@ -239,7 +239,8 @@ def _case_updated(o: ledger.CaseUpdated) -> str:
         f"strike {short(o.strike)}" if o.strike else "",
         f"failed rules {', '.join(o.failed_rules)}" if o.failed_rules else "",
         "a failed signal" if o.failed_signal else "",
-        "escalated" if o.escalated else "",
+        ("escalated" if o.actor else "urgent") if o.escalated else "",
+        f"of kind {_words(o.case_kind)} now" if o.case_kind else "",
         "a note" if o.note_ref else "",
     ]
     return f"case {short(o.case)}, version {o.version}: {', '.join(filter(None, added)) or 'changed'}"

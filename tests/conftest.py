@@ -10,11 +10,16 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres
 
 PROJECT = Path(__file__).parents[1]
 JARS = PROJECT / ".goodstanding" / "kafka-jars"
+
+# How long an example takes says how busy the machine is, and nothing about the claim.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

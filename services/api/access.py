@@ -7,8 +7,9 @@ whether or not it can be noted; one that can't is in the process's log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +23,18 @@ from services.answers import ShownEntry
 from services.api.counting import NO_ROUTE
 from services.keys import REPORTERS, Operator
 from services.runtime.postgres import UNAVAILABLE, Queries
-from services.runtime.reading import Case, Database, Page, cases_opened_as
+from services.runtime.reading import Database, Page, cases_opened_as
 
 log = logging.getLogger(__name__)
 
 ACCOUNT: Final = account_entity("")
 SQL: Final = Queries(Path(__file__).parent / "sql")
+Matter = tuple[str | None, str | None]
+"""An account and a case, as far as something is about them."""
+of_case: Final = attrgetter("case_kind", "account", "case_id")
+"""What `seen_cases` wants to know of a case."""
+of_row: Final = itemgetter("case_kind", "account", "case_id")
+"""The same, of a row."""
 
 
 class Access(BaseModel):
@@ -52,22 +59,25 @@ async def seen(
     request: Request, actor: str, capability: str, *, account: str | None = None, case_id: str | None = None
 ) -> None:
     """Note that somebody is about to see personal data by a capability that they have."""
-    await _note(request, actor, capability, account, case_id, "seen", 200)
+    await _note(request, actor, capability, [(account, case_id)], "seen", 200)
 
 
-async def seen_cases(request: Request, who: Operator, cases: Iterable[Case]) -> None:
-    """Note those of the cases that not everybody may see."""
-    for case in cases:
-        needed = answers.KIND_NEEDS.get(case.case_kind)
+async def seen_cases(request: Request, who: Operator, cases: Iterable[tuple[str, str, str]]) -> None:
+    """Note those of the cases (kind, account and id of each) that not everybody may see."""
+    found: dict[str, list[Matter]] = {}
+    for kind, account, case_id in cases:
+        needed = answers.KIND_NEEDS.get(kind)
         if needed is not None:
-            await seen(request, who.actor, needed, account=case.account, case_id=case.case_id)
+            found.setdefault(needed, []).append((account, case_id))
+    for needed, matters in found.items():
+        await _note(request, who.actor, needed, matters, "seen", 200)
 
 
 async def seen_reporters(request: Request, who: Operator, accounts: Iterable[str]) -> None:
     """Note whose reporters somebody is about to see, where they may."""
-    if who.may(REPORTERS):
-        for account in sorted(set(accounts)):
-            await seen(request, who.actor, REPORTERS, account=account)
+    matters: list[Matter] = [(account, None) for account in sorted(set(accounts))]
+    if matters and who.may(REPORTERS):
+        await _note(request, who.actor, REPORTERS, matters, "seen", 200)
 
 
 async def seen_entries(request: Request, who: Operator, entries: Iterable[ShownEntry]) -> None:
@@ -95,10 +105,9 @@ def _kinds_by_need(who: Operator) -> dict[str, set[str]]:
 
 async def refused(request: Request, status: int, actor: str | None, capability: str | None) -> None:
     """Note that somebody was turned away; raises nothing."""
-    account = request.path_params.get("account")
-    case_id = request.path_params.get("case_id")
+    matter = request.path_params.get("account"), request.path_params.get("case_id")
     try:
-        await _note(request, actor, capability, account, case_id, "refused", status)
+        await _note(request, actor, capability, [matter], "refused", status)
     except (asyncpg.PostgresError, *UNAVAILABLE) as error:
         log.warning("a refusal (%s) couldn't be noted in the access log: %r", status, error)
 
@@ -128,8 +137,7 @@ async def _note(
     request: Request,
     actor: str | None,
     capability: str | None,
-    account: str | None,
-    case_id: str | None,
+    matters: Sequence[Matter],
     result: str,
     status: int,
 ) -> None:
@@ -139,6 +147,7 @@ async def _note(
     if actor is None:
         await db.fetchval(SQL["access_anonymous"], request.method, route, status)
         return
+    accounts, cases = map(list, zip(*matters, strict=True))
     await db.fetchval(
-        SQL["access_note"], actor, capability, request.method, route, account, case_id, result, status
+        SQL["access_note"], actor, capability, request.method, route, accounts, cases, result, status
     )

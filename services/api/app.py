@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from projections import fold
 from services import answers
 from services.api import console, nouns, problems, reference, routes, what_if, writes
 from services.api.counting import Counting
@@ -90,6 +91,11 @@ def _add_health(app: FastAPI) -> None:
             found = await answers.positions(app.state.database)
             if found.build is None:
                 reasons.append("the database has no live projection; run `goodstanding db migrate`")
+            elif found.version != fold.VERSION:
+                reasons.append(
+                    f"the live projection has version {found.version}, this build reads {fold.VERSION}; "
+                    "run `goodstanding projections rebuild`"
+                )
         except (*UNAVAILABLE, *MISSING) as error:
             reasons.append(f"the database can't be read: {type(error).__name__}")
         return JSONResponse(

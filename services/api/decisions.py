@@ -25,7 +25,6 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import msgspec
@@ -34,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from events import ledger
 from events.accounts import parse_account_event
+from events.capabilities import NEEDED
 from events.codec import decode_entry
 from events.dead_letters import Rejected
 from events.decisions import DecisionUnion, decision_key
@@ -45,15 +45,7 @@ from services import answers, deciding
 from services.answers import NotAllowed
 from services.api.parts import Parts
 from services.deciding import BadDecision, CannotForesee, Choice
-from services.keys import (
-    CONFIRM_REFERRALS,
-    CONFIRM_TERMINATIONS,
-    DECIDE,
-    DECIDE_APPEALS,
-    PROPOSE_REFERRALS,
-    SEND,
-    Operator,
-)
+from services.keys import DECIDE, SEND, Operator
 from services.runtime import reading
 from services.runtime.postgres import Queries
 from services.runtime.reading import AuditEntry, Database, NotFound
@@ -87,15 +79,6 @@ CHANGES_MAX: Final = 20
 LOOKED_BACK_MAX: Final = 200
 """How many entries are looked through for them."""
 
-NEEDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "confirm_termination": CONFIRM_TERMINATIONS,
-        "propose_referral": PROPOSE_REFERRALS,
-        "confirm_referral": CONFIRM_REFERRALS,
-        "decide_appeal": DECIDE_APPEALS,
-    }
-)
-"""Decisions that need another capability than the right to decide. Enforcement asks again."""
 UNVERSIONED: Final = frozenset({"note"})
 """Decisions that change nothing, so that what they saw may have changed."""
 VERSION_RAISED: Final = (
@@ -231,8 +214,8 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def needs(verb: str) -> str:
-    """The capability that a decision needs."""
-    return NEEDS.get(verb, DECIDE)
+    """The capability that a decision needs. Enforcement asks again, where it isn't the right to decide."""
+    return NEEDED.get(verb, DECIDE)
 
 
 async def target_of(db: Database, who: Operator, kind: str, identity: str) -> Target:

@@ -18,7 +18,7 @@ from services.api.access import Access
 from services.api.auth import capable
 from services.api.parts import Parts
 from services.api.problems import Problem, responses
-from services.api.routes import After, ByActor, Db, Id, Limit, OfAccount, OfGuideline, Since, Until, Who
+from services.api.routes import After, ByActor, Db, Id, Limit, OfAccount, OfGuideline, Part, Since, Until, Who
 from services.keys import CONTENTS, READ_AUDIT, READ_DEAD, RESTRICTED, Operator
 from services.refused import when
 from services.runtime.reading import PAGE_ROWS
@@ -110,6 +110,7 @@ async def reports(
     request: Request,
     who: Who,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     reporter: Annotated[
         str | None, Query(description="Only by this account; needs `reports.identity`.", max_length=140)
@@ -118,10 +119,6 @@ async def reports(
     guideline: OfGuideline = None,
     outcome: Annotated[str | None, Query(description="Only answered so.", examples=["upheld"])] = None,
     settled: Annotated[bool | None, Query(description="Only answered ones, or only others.")] = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Reports that came to a case, the latest first. `account` is the one that they are about."""
     answer = await answers.reports(
@@ -133,10 +130,7 @@ async def reports(
         guideline=guideline,
         outcome=outcome,
         settled=settled,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
     if answer.data:
         await access.seen_reporters(request, who, (row.subject_account for row in answer.data))
@@ -155,6 +149,7 @@ async def report(request: Request, report: Id, who: Who, db: Db) -> Any:
 async def appeals(
     who: Who,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     about: Annotated[
         str | None, Query(description="Only about this strike or sanction.", max_length=140)
@@ -162,10 +157,6 @@ async def appeals(
     status: Annotated[Literal["pending", "granted", "partly_granted", "denied"] | None, Query()] = None,
     actor: ByActor = None,
     guideline: OfGuideline = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Appeals, the latest first."""
     return await answers.appeals(
@@ -176,10 +167,7 @@ async def appeals(
         status=status,
         actor=actor,
         guideline=guideline,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
 
 
@@ -194,16 +182,13 @@ async def referrals(
     request: Request,
     who: Trusted,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     status: Annotated[Literal["proposed", "confirmed", "dismissed"] | None, Query()] = None,
     emergency: Annotated[bool | None, Query(description="Only made in an emergency, or only others.")] = None,
     overdue: Annotated[
         bool | None, Query(description="Only those that nobody has looked at in time, or only others.")
     ] = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Referrals to law enforcement, the latest first. Looking is noted."""
     answer = await answers.referrals(
@@ -213,13 +198,10 @@ async def referrals(
         status=status,
         emergency=emergency,
         overdue=overdue,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
-    for row in answer.data:
-        await access.seen(request, who.actor, RESTRICTED, account=row.account, case_id=row.case_id)
+    matters = [("referral", row.account, row.case_id) for row in answer.data]
+    await access.seen_cases(request, who, matters)
     return answer
 
 
@@ -228,6 +210,7 @@ async def audit_entries(
     request: Request,
     who: Auditor,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     actor: ByActor = None,
     cause: Annotated[
@@ -236,10 +219,6 @@ async def audit_entries(
     outcome: Annotated[
         str | None, Query(description="Only with this kind of outcome.", examples=["strike_issued"])
     ] = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Ledger entries of an account or by a person, the latest first; one of both must be named."""
     answer = await answers.audit_entries(
@@ -249,10 +228,7 @@ async def audit_entries(
         actor=actor,
         cause=cause,
         outcome=outcome,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
     await access.seen_entries(request, who, answer.data)
     return answer

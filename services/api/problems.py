@@ -202,6 +202,14 @@ def _page(error: BadPage) -> Problem:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), "pass `next` of the page before as `after`")
 
 
+def _unheld(_: asyncpg.CharacterNotInRepertoireError) -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "what is asked for holds a NUL, which no id or text has",
+        "leave it out",
+    )
+
+
 def _reused(error: KeyReused) -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -227,6 +235,7 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = MappingPr
         NotFound: _told(HTTPStatus.NOT_FOUND, "check the id"),
         NotAllowed: _forbidden,
         BadPage: _page,
+        asyncpg.CharacterNotInRepertoireError: _unheld,
         Stale: _stale,
         KeyReused: _reused,
         BadDecision: _told(HTTPStatus.UNPROCESSABLE_ENTITY, "correct it, and send it again"),

@@ -45,8 +45,6 @@ After = Annotated[
 OfAccount = Annotated[
     str | None, Query(description="Only this account's.", examples=["u-1001"], max_length=140)
 ]
-
-
 OfGuideline = Annotated[
     str | None, Query(description="Only under this guideline.", examples=["no-spam"], max_length=64)
 ]
@@ -62,6 +60,16 @@ Until = Annotated[
     AwareDatetime | None, Query(description="Before this moment.", examples=["2026-04-01T00:00:00Z"])
 ]
 Id = Annotated[str, Path(description="Its id.", max_length=140)]
+
+
+def part(
+    since: Since = None, until: Until = None, after: After = None, limit: Limit = PAGE_ROWS
+) -> Mapping[str, Any]:
+    """Which part of a list is asked for, in the words of `answers`."""
+    return {"since": since, "until": until, "after": after, "limit": limit}
+
+
+Part = Annotated[Mapping[str, Any], Depends(part)]
 
 
 def shown(name: str, *problems: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -120,6 +128,7 @@ async def audit(
 async def strikes(
     who: Who,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     guideline: OfGuideline = None,
     status: Annotated[
@@ -131,10 +140,6 @@ async def strikes(
     actor: ByActor = None,
     automated: Automated = None,
     appealed: Appealed = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Strikes and warnings, the latest first."""
     return await answers.strikes(
@@ -149,10 +154,7 @@ async def strikes(
         actor=actor,
         automated=automated,
         appealed=appealed,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
 
 
@@ -171,6 +173,7 @@ async def strike(strike: Id, who: Who, db: Db) -> Any:
 async def sanctions(
     who: Who,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     kind: Annotated[str | None, Query(description="Only of this kind.", examples=["suspension"])] = None,
     status: Annotated[str | None, Query(description="Only in this state.", examples=["in_force"])] = None,
@@ -179,10 +182,6 @@ async def sanctions(
     actor: ByActor = None,
     automated: Automated = None,
     appealed: Appealed = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Sanctions, the latest first."""
     return await answers.sanctions(
@@ -196,10 +195,7 @@ async def sanctions(
         actor=actor,
         automated=automated,
         appealed=appealed,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
 
 
@@ -219,6 +215,7 @@ async def cases(
     request: Request,
     who: Who,
     db: Db,
+    part: Part,
     account: OfAccount = None,
     status: Annotated[Literal["open", "closed"] | None, Query()] = None,
     kind: Annotated[str | None, Query(description="Only of this kind.", examples=["report"])] = None,
@@ -228,10 +225,6 @@ async def cases(
         int | None, Query(ge=1, le=4, description="Only those in which something so severe was found.")
     ] = None,
     actor: ByActor = None,
-    since: Since = None,
-    until: Until = None,
-    after: After = None,
-    limit: Limit = PAGE_ROWS,
 ) -> Any:
     """Cases, the latest first. Restricted and welfare ones need capabilities of their own."""
     answer = await answers.cases(
@@ -244,12 +237,9 @@ async def cases(
         guideline=guideline,
         severity_min=severity_min,
         actor=actor,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
+        **part,
     )
-    await access.seen_cases(request, who, answer.data)
+    await access.seen_cases(request, who, map(access.of_case, answer.data))
     return answer
 
 
@@ -267,7 +257,7 @@ async def case(
 ) -> Any:
     """A case with its findings and reports."""
     answer = await answers.case(db, who, case_id)
-    await access.seen_cases(request, who, (answer.data.case,))
+    await access.seen_cases(request, who, [access.of_case(answer.data.case)])
     if answer.data.reports:
         await access.seen_reporters(request, who, (answer.data.case.account,))
     return answer

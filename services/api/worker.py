@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from events.dead_letters import DeadLetter
+from services.api import retention
 from services.api.app import create_app
 from services.api.parts import MakeParts, Parts
 from services.api.tokens import issuer_of
@@ -144,6 +145,7 @@ def parts_of(settings: Settings) -> MakeParts:
         producer = LazyProducer(settings)
         source = PolicySource(Kafka(settings.bootstrap_servers), settings.topic_prefix)
         following = asyncio.create_task(source.run(), name="policies")
+        forgetting = asyncio.create_task(retention.run(pool, retention.kept(settings)), name="retention")
         try:
             yield Parts(
                 database=pool,
@@ -158,7 +160,8 @@ def parts_of(settings: Settings) -> MakeParts:
             )
         finally:
             source.drain()
-            await asyncio.gather(following, return_exceptions=True)
+            forgetting.cancel()
+            await asyncio.gather(following, forgetting, return_exceptions=True)
             await producer.close()
             await pool.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -12,9 +12,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.types import DecoratedCallable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from events.ids import derived_id
+from events.ledger import RefusalCode
 from services import answers
 from services.answers import NotAllowed
 from services.api import access, decisions
@@ -56,10 +58,11 @@ WAIT_S: Final = 10.0
 WAIT_S_MAX: Final = 60.0
 SHOWN_CHARS: Final = 40
 
-REFUSED_AS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
+REFUSED_AS: Final[Mapping[RefusalCode, HTTPStatus]] = MappingProxyType(
     {
         "stale": HTTPStatus.CONFLICT,
         "already_done": HTTPStatus.CONFLICT,
+        "too_late": HTTPStatus.CONFLICT,
         "unknown_target": HTTPStatus.NOT_FOUND,
         "not_allowed": HTTPStatus.FORBIDDEN,
         "second_person_needed": HTTPStatus.FORBIDDEN,
@@ -225,13 +228,20 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("/cases/{case_id}/decisions", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS)
+def _decision(path: str, *tags: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    """A path at which something is decided, or foreseen."""
+    return router.post(
+        path, response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS, tags=[*tags] or None
+    )
+
+
+@_decision("/cases/{case_id}/decisions")
 async def decide_case(case_id: Id, body: CaseBody, who: Who, world: World, as_asked: Answering) -> Response:
     """Answer a case, escalate it, leave a note on it, or refer what it is about."""
     return await _decide(world, who, "case", case_id, body, as_asked)
 
 
-@router.post("/strikes/{strike}/decisions", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS)
+@_decision("/strikes/{strike}/decisions")
 async def decide_strike(
     strike: Id, body: StrikeBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -239,7 +249,7 @@ async def decide_strike(
     return await _decide(world, who, "strike", strike, body, as_asked)
 
 
-@router.post("/strikes/{strike}/overturn", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS)
+@_decision("/strikes/{strike}/overturn")
 async def overturn_strike(
     strike: Id, body: OverturnBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -247,9 +257,7 @@ async def overturn_strike(
     return await _decide(world, who, "strike", strike, body, as_asked)
 
 
-@router.post(
-    "/sanctions/{sanction}/decisions", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS
-)
+@_decision("/sanctions/{sanction}/decisions")
 async def decide_sanction(
     sanction: Id, body: SanctionBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -257,7 +265,7 @@ async def decide_sanction(
     return await _decide(world, who, "sanction", sanction, body, as_asked)
 
 
-@router.post("/sanctions/{sanction}/lift", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS)
+@_decision("/sanctions/{sanction}/lift")
 async def lift_sanction(
     sanction: Id, body: LiftBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -265,9 +273,7 @@ async def lift_sanction(
     return await _decide(world, who, "sanction", sanction, body, as_asked)
 
 
-@router.post(
-    "/accounts/{account}/sanctions", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS
-)
+@_decision("/accounts/{account}/sanctions")
 async def impose_sanction(
     account: AccountId, body: ImposeBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -275,9 +281,7 @@ async def impose_sanction(
     return await _decide(world, who, "account", account, body, as_asked)
 
 
-@router.post(
-    "/accounts/{account}/decisions", response_model=DecisionAnswer | PreviewAnswer, responses=ANSWERS
-)
+@_decision("/accounts/{account}/decisions")
 async def decide_account(
     account: AccountId, body: AccountBody, who: Who, world: World, as_asked: Answering
 ) -> Response:
@@ -306,12 +310,7 @@ async def file_appeal(body: AppealBody, who: Who, world: World, as_asked: Answer
     return await _answered(world, who, made, as_asked)
 
 
-@router.post(
-    "/appeals/{appeal}/decision",
-    response_model=DecisionAnswer | PreviewAnswer,
-    responses=ANSWERS,
-    tags=["appeals"],
-)
+@_decision("/appeals/{appeal}/decision", "appeals")
 async def answer_appeal(
     appeal: Id, body: AnswerBody, who: Who, world: World, as_asked: Answering
 ) -> Response:

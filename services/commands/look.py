@@ -100,7 +100,7 @@ def sanctions_ls(
     kind: Annotated[str | None, typer.Option(help="Only of this kind, such as `suspension`.")] = None,
     status: Annotated[str | None, typer.Option(help="Only in this state, such as `in_force`.")] = None,
     origin: Annotated[
-        str | None, typer.Option(help="ladder, rule, manual, termination_proposal or import.")
+        str | None, typer.Option(help="ladder, rule, manual, termination_proposal, import or mute.")
     ] = None,
     limit: Limit = PAGE_ROWS,
     after: After = None,

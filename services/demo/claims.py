@@ -181,10 +181,13 @@ async def _expired(asked: Asked) -> bool | str:
 
 
 async def _muted(asked: Asked) -> bool | str:
-    muted = [outcome["muted"] for outcome in await asked.outcomes(cast.GUS, "reporter_muted")]
+    imposed = await asked.outcomes(cast.GUS, "sanction_imposed")
+    mutes = [outcome["sanction"] for outcome in imposed if outcome["origin"] == "mute"]
+    over = [outcome["sanction"] for outcome in await asked.outcomes(cast.GUS, "sanction_lifted")]
     results = [outcome["result"] for outcome in await asked.outcomes(cast.GUS, "report_noted")]
     expected = [*["forwarded"] * 2, "ignored_muted"]
-    return (muted == [True, False] and results == expected) or f"muted: {muted}, reports: {results}"
+    once = len(mutes) == 1 and over == mutes
+    return (once and results == expected) or f"muted: {mutes}, over: {over}, reports: {results}"
 
 
 async def _untouched(asked: Asked) -> bool | str:

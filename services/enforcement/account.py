@@ -69,7 +69,7 @@ class AccountDecider:
     """The decider of accounts."""
 
     prefix = "account"
-    version = "account/3"
+    version = "account/4"
 
     def initial(self, entity: str) -> AccountState:
         """An account of which nothing is known."""

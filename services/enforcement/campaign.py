@@ -39,6 +39,8 @@ from events.memory_rules import REPEATED, SURE, Limits, limits_of, rules_digest
 from events.policy import Policy
 from events.signals import CampaignFound, Decided, FingerprintSighted, FingerprintSort, Signal
 from services.enforcement.decider import Context, Decision
+from services.enforcement.kept import Kept
+from services.enforcement.standing import NO_STANDING
 from services.enforcement.state import (
     CASE_FAILED_SIGNALS_MAX,
     CASES_CLOSED_MAX,
@@ -60,7 +62,7 @@ NOTHING: Final = Decision(())
 SETTLES: Final[dict[str, CaseResult]] = {"confirm": "confirmed", "dismiss": "dismissed"}
 
 
-class Sighting(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Sighting(Kept, frozen=True):
     """A post that bears a fingerprint."""
 
     account: str
@@ -69,7 +71,7 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     thread: str | None = None
 
 
-class Watched(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Watched(Kept, frozen=True):
     """A fingerprint, and where it was seen lately. Of one that is `saturated` nothing more is remembered."""
 
     fingerprint: str
@@ -80,7 +82,7 @@ class Watched(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True,
     saturated: bool = False
 
 
-class CampaignState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class CampaignState(Kept, frozen=True):
     """Everything that one campaign entity watches. `newest`: when the latest sighting of all was received."""
 
     entity: str
@@ -140,7 +142,7 @@ class CampaignDecider:
     def standing(self, state: CampaignState, now: datetime, policy: Policy) -> Standing:
         """A campaign has no standing but its open cases."""
         del now, policy
-        return replace(_NO_STANDING, open_cases=len(state.cases))
+        return replace(NO_STANDING, open_cases=len(state.cases))
 
 
 # --- sightings ---------------------------------------------------------------------------------------------
@@ -426,25 +428,6 @@ _FOLDS: Final[dict[type, Callable[[CampaignState, Any], CampaignState]]] = {
     CaseUpdated: _case_updated,
     CaseClosed: _case_closed,
 }
-_NO_STANDING: Final = Standing(
-    version=0,
-    account_kind=None,
-    active_points=0,
-    confirmed_points=0,
-    active_strikes=0,
-    warnings=0,
-    total_strikes=0,
-    rung=0,
-    suspended=False,
-    suspended_until=None,
-    terminated=False,
-    termination_proposed=False,
-    restrictions=(),
-    hidden_posts=0,
-    merits=0,
-    open_cases=0,
-    reporter_muted=False,
-)
 _decoder: Final = msgspec.msgpack.Decoder(CampaignState)
 
 CAMPAIGN: Final = CampaignDecider()

@@ -13,9 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from events.ids import derived_id
 from events.ledger import Outcome, Standing
 from events.policy import Policy
-from events.signals import Signal
+from events.signals import Body, Signal
 
 S = TypeVar("S")
 
@@ -74,3 +75,31 @@ class Decider(Protocol[S]):
 
     def standing(self, state: S, now: datetime, policy: Policy) -> Standing:
         """The short summary that the entry carries, as in effect at `now`."""
+
+
+def caused(
+    cause: Signal,
+    entity: str,
+    kind: str,
+    ordinal: int,
+    body: Body,
+    policy_version: str,
+    occurred_at: datetime | None = None,
+) -> Signal:
+    """A signal that one leads to, to another entity. `kind` and `ordinal` tell its id from others.
+
+    It happened when the cause did, where nothing else is said.
+    """
+    return Signal(
+        id=derived_id(entity, cause.id, kind, ordinal),
+        entity=entity,
+        occurred_at=cause.occurred_at if occurred_at is None else occurred_at,
+        received_at=cause.received_at,
+        actor=cause.actor,
+        causation_id=cause.id,
+        correlation_id=cause.correlation_id,
+        policy_version=policy_version,
+        body=body,
+        origin=cause.origin,
+        imported=cause.imported,
+    )

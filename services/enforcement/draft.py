@@ -20,8 +20,9 @@ from events.ledger import (
 )
 from events.policy import Policy
 from events.signals import Actor, Body, Finding, PostScreened, Signal
-from services.enforcement.decider import Context, Decision
+from services.enforcement.decider import Context, Decision, caused
 from services.enforcement.evolve import evolve
+from services.enforcement.evolve.cases import DELICATE
 from services.enforcement.state import CASES_OPEN_MAX, AccountState, Case
 
 CLOCK: Final = Actor("clock", "clock")
@@ -56,22 +57,8 @@ class Draft:
 
     def send(self, entity: str, kind: str, body: Body, occurred_at: datetime | None = None) -> None:
         """Add a signal to another entity, caused by this one."""
-        cause = self.signal
-        self.signals.append(
-            Signal(
-                id=derived_id(entity, cause.id, kind, len(self.signals)),
-                entity=entity,
-                occurred_at=cause.occurred_at if occurred_at is None else occurred_at,
-                received_at=cause.received_at,
-                actor=cause.actor,
-                causation_id=cause.id,
-                correlation_id=cause.correlation_id,
-                policy_version=self.policy.version,
-                body=body,
-                origin=cause.origin,
-                imported=cause.imported,
-            )
-        )
+        ordinal, version = len(self.signals), self.policy.version
+        self.signals.append(caused(self.signal, entity, kind, ordinal, body, version, occurred_at))
 
     def id(self, kind: str, ordinal: int = 0) -> str:
         """An id derived from this account, this signal and a kind."""
@@ -131,6 +118,7 @@ class Draft:
                 failed_rules=failed_rules,
                 failed_signal=failed_signal,
                 escalated=True if urgent and not case.urgent else None,
+                case_kind=graver_kind(case, kind),
             )
         )
         return case.id
@@ -139,6 +127,18 @@ class Draft:
 def find_case(state: AccountState, subject: str) -> Case | None:
     """The open case about a subject."""
     return next((case for case in state.cases if case.subject == subject), None)
+
+
+def graver_kind(case: Case, kind: CaseKind) -> CaseKind | None:
+    """What a case becomes when something of this kind joins it; None: it stays what it is.
+
+    What isn't for everybody is kept from them whichever came first.
+    """
+    return kind if _delicacy(kind) > _delicacy(case.kind) else None
+
+
+def _delicacy(kind: CaseKind) -> int:
+    return DELICATE.index(kind) + 1 if kind in DELICATE else 0
 
 
 def evidence_of(finding: Finding, post: PostScreened, rules_digest: str) -> Evidence:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from events.ids import account_entity, derived_id
+from events.ids import account_entity
 from events.ledger import (
     BarNoted,
     CaseClosed,
@@ -36,9 +36,11 @@ from events.ledger import (
 )
 from events.policy import KeyRules, Policy
 from events.signals import BarMet, Body, Decided, Key, KeyBarred, KeyShared, NameMet, PairShared, Signal, Tick
-from services.enforcement.decider import Context, Decision
+from services.enforcement.decider import Context, Decision, caused
 from services.enforcement.evolve import cases
+from services.enforcement.kept import Kept
 from services.enforcement.seen import Seen, was_seen, with_seen
+from services.enforcement.standing import NO_STANDING
 from services.enforcement.state import Case, ClosedCase, check_schema
 
 IDENTITY_SCHEMA: Final = 1
@@ -53,7 +55,7 @@ UNKNOWN_KEY: Final = KeyRules(weight=0, group="none", bars=False)
 """Kinds of keys that the policy doesn't name say nothing."""
 
 
-class Holder(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Holder(Kept, frozen=True):
     """An account that was seen with the key, and when last. `form`: how it writes its name."""
 
     account: str
@@ -61,7 +63,7 @@ class Holder(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, 
     form: str = ""
 
 
-class Bar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Bar(Kept, frozen=True):
     """A termination that barred the key. `account` is empty once that was erased."""
 
     bar: str
@@ -69,7 +71,7 @@ class Bar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     since: datetime
 
 
-class IdentityState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class IdentityState(Kept, frozen=True):
     """Everything about one key. `holders` are as many as the policy lets have it, 15 at most."""
 
     entity: str
@@ -140,25 +142,7 @@ class IdentityDecider:
     def standing(self, state: IdentityState, now: datetime, policy: Policy) -> Standing:
         """An identity has none; only its questions are counted."""
         del now, policy
-        return Standing(
-            version=state.version,
-            account_kind=None,
-            active_points=0,
-            confirmed_points=0,
-            active_strikes=0,
-            warnings=0,
-            total_strikes=0,
-            rung=0,
-            suspended=False,
-            suspended_until=None,
-            terminated=False,
-            termination_proposed=False,
-            restrictions=(),
-            hidden_posts=0,
-            merits=0,
-            open_cases=len(state.cases),
-            reporter_muted=False,
-        )
+        return replace(NO_STANDING, version=state.version, open_cases=len(state.cases))
 
 
 def _known(state: IdentityState, signal: Signal, context: Context) -> Decision:
@@ -291,19 +275,7 @@ def _signals(cause: Signal, bodies: list[Body], context: Context) -> Iterable[Si
     for ordinal, body in enumerate(bodies):
         entity = account_entity(body.account)  # type: ignore[union-attr]  # all of them name one
         kind = str(type(body).__struct_config__.tag)
-        yield Signal(
-            id=derived_id(entity, cause.id, kind, ordinal),
-            entity=entity,
-            occurred_at=cause.occurred_at,
-            received_at=cause.received_at,
-            actor=cause.actor,
-            causation_id=cause.id,
-            correlation_id=cause.correlation_id,
-            policy_version=context.policy.version,
-            body=body,
-            origin=cause.origin,
-            imported=cause.imported,
-        )
+        yield caused(cause, entity, kind, ordinal, body, context.policy.version)
 
 
 # --- the fold ----------------------------------------------------------------------------------------------

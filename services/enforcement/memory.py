@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from events.ledger import (
@@ -24,6 +23,7 @@ from events.ledger import (
     PostRemembered,
 )
 from events.signals import ContactBar, FingerprintSort
+from services.enforcement.kept import Kept
 
 POSTS_REMEMBERED_MAX: Final = 50
 """Posts by fingerprint; beyond that the oldest is forgotten."""
@@ -36,7 +36,7 @@ BARRED_MAX: Final = 100
 """Accounts to which this one is not to write any more."""
 
 
-class Remembered(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Remembered(Kept, frozen=True):
     """A post by its fingerprints, and what a strike for it would have to name."""
 
     post: str
@@ -64,7 +64,7 @@ class Remembered(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
         return (sort, fingerprint) in self.fingerprints
 
 
-class Known(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Known(Kept, frozen=True):
     """A campaign that this account was told of, until when it counts."""
 
     fingerprint: str
@@ -73,7 +73,7 @@ class Known(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     until: datetime
 
 
-class Hostile(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Hostile(Kept, frozen=True):
     """A hostile post of this account. `raised`: the targets over whom it was put before a person."""
 
     post: str
@@ -85,7 +85,7 @@ class Hostile(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True,
     raised: tuple[str, ...] = ()
 
 
-class Received(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Received(Kept, frozen=True):
     """A hostile post of another at this account. `raised`: it was put before a person already."""
 
     by: str
@@ -95,7 +95,7 @@ class Received(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     raised: bool = False
 
 
-class Barred(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Barred(Kept, frozen=True):
     """Somebody who doesn't want to hear from this account, and since when."""
 
     by: str
@@ -103,7 +103,7 @@ class Barred(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     since: datetime
 
 
-class Memory(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Memory(Kept, frozen=True):
     """All of it. Most accounts have none."""
 
     posts: tuple[Remembered, ...] = ()

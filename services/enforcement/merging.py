@@ -119,6 +119,9 @@ def record_carried(draft: Draft, body: RecordCarried) -> None:
     actor = draft.signal.actor
     draft.note(MergeNoted(body.other, False, True, tuple(taken), actor, body.reason_ref, draft.now))
     move_warnings(draft, actor)
+    if len(taken) < len(body.strikes):
+        summary = f"of {len(body.strikes)} strikes of account `{body.other}` only {len(taken)} have room here"
+        draft.add_to_case(f"{LINK}{body.other}", "link", summary)
     into = draft.state.merged_into
     if into is not None:
         summary = f"a record was carried over to this account, whose own goes on at account `{into.account}`"

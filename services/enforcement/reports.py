@@ -10,17 +10,15 @@ from events.ledger import (
     CaseKind,
     CaseUpdated,
     Detection,
-    ReporterMuted,
     ReportFolded,
     ReportNoted,
     ReportResult,
     ReportSettled,
-    SanctionImposed,
 )
 from events.signals import Actor, ReportAnswered, ReportFiled, ReportWeighed, ReportWithdrawn
 from services.enforcement.casework import answer, leave
-from services.enforcement.draft import Draft, notice_of
-from services.enforcement.sanctioning import hide
+from services.enforcement.draft import Draft, graver_kind, notice_of
+from services.enforcement.sanctioning import hide, impose, mute
 from services.enforcement.state import CASE_REPORTS_MAX, CaseReport
 from services.enforcement.weighing import persons, recent_misuses, report_weight
 
@@ -66,7 +64,7 @@ def report_filed(draft: Draft, report: ReportFiled) -> None:
 
 def _taken(draft: Draft, report: ReportFiled) -> ReportResult:
     state = draft.state
-    if state.reporter_muted or any(s.kind == "report_restriction" for s in state.sanctions):
+    if state.muted:
         return "ignored_muted"
     if report.subject_account == state.account or report.subject_account in state.links:
         return "ignored_self"
@@ -90,8 +88,9 @@ def report_weighed(draft: Draft, report: ReportWeighed) -> None:
     urgent = report.reason in draft.policy.reports.urgent_reasons
     kind = CASE_KINDS.get(report.reason, "report")
     case, _ = draft.case_about(subject, kind, f"reported: {report.reason}", urgent=urgent)
-    if urgent and not case.urgent:
-        draft.note(CaseUpdated(case.id, case.version, draft.now, escalated=True))
+    escalated, graver = True if urgent and not case.urgent else None, graver_kind(case, kind)
+    if escalated or graver:
+        draft.note(CaseUpdated(case.id, case.version, draft.now, escalated=escalated, case_kind=graver))
     draft.note(
         ReportFolded(
             report.report,
@@ -164,23 +163,11 @@ def _misused(draft: Draft) -> None:
     rules, now = draft.policy.report_weights, draft.now
     if len(recent_misuses(draft.state, now, draft.policy)) < rules.misuse_to_mute:
         facts = "a person found a report by this account manifestly unfounded"
-        draft.note(
-            SanctionImposed(
-                sanction=draft.sanction_id("misuse"),
-                sanction_kind="warning",
-                origin="manual",
-                starts_at=now,
-                ends_at=now,
-                rung=0,
-                strikes=(),
-                decision=draft.signal.id,
-                actor=draft.signal.actor,
-                notice=notice_of(draft, "", facts, BY_PERSON),
-                effective_at=now,
-            )
-        )
-    elif not draft.state.reporter_muted:
-        facts = "a person found several reports by this account manifestly unfounded"
-        until = now + timedelta(days=rules.mute_days)
-        notice = notice_of(draft, "", facts, BY_PERSON)
-        draft.note(ReporterMuted(True, draft.signal.actor, None, now, until, notice))
+        impose(draft, "misuse", "warning", now, notice_of(draft, "", facts, BY_PERSON))
+        return
+    until = now + timedelta(days=rules.mute_days)
+    ends = [s.ends_at for s in draft.state.sanctions if s.kind == "report_restriction"]
+    if draft.state.reporter_muted or any(end is None or end >= until for end in ends):
+        return
+    facts = "a person found several reports by this account manifestly unfounded"
+    mute(draft, until, notice_of(draft, "", facts, BY_PERSON))

@@ -14,6 +14,7 @@ from events.ledger import (
     ProposalReason,
     SanctionAmended,
     SanctionImposed,
+    SanctionKind,
     SanctionLifted,
     SanctionOrigin,
     SettleResult,
@@ -218,6 +219,41 @@ def _cut(
     less = sanction.earned_until is not None and ends_at < sanction.earned_until
     if less and (sanction.ends_at is None or ends_at < sanction.ends_at):
         draft.note(SanctionAmended(sanction.id, "overturned", ends_at, actor, reason_ref, draft.now))
+
+
+# --- by a person ------------------------------------------------------------------------------------------
+
+
+def impose(
+    draft: Draft,
+    name: str,
+    kind: SanctionKind,
+    ends_at: datetime | None,
+    notice: Notice,
+    origin: SanctionOrigin = "manual",
+    starts_at: datetime | None = None,
+) -> None:
+    """Impose what follows from a person's word and rests on no strike. `name` tells its id from others."""
+    draft.note(
+        SanctionImposed(
+            sanction=draft.sanction_id(name),
+            sanction_kind=kind,
+            origin=origin,
+            starts_at=draft.now if starts_at is None else starts_at,
+            ends_at=ends_at,
+            rung=0,
+            strikes=(),
+            decision=draft.signal.id,
+            actor=draft.signal.actor,
+            notice=notice,
+            effective_at=draft.now,
+        )
+    )
+
+
+def mute(draft: Draft, ends_at: datetime | None, notice: Notice) -> None:
+    """Ignore the account's reports; None: until a person hears them again."""
+    impose(draft, "mute", "report_restriction", ends_at, notice, "mute")
 
 
 # --- terminations -----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-import msgspec
+from services.enforcement.kept import Kept
 
 SEEN_DAYS: Final = 31
 """How long an applied signal's id is remembered: the input's retention, and a day."""
@@ -14,7 +14,7 @@ SEEN_IDS_MAX: Final = 10_000
 SEEN_ID_DIGITS: Final = 16
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
+class Seen(Kept, frozen=True):
     """The ids of the signals applied on one day, shortened and joined: enough to know a second copy."""
 
     day: int

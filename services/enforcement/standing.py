@@ -16,6 +16,26 @@ RESTRICTIONS: Final = frozenset(
 )
 UNSEEN_CASES: Final = frozenset({"referral"})
 """Kinds of cases that a standing doesn't count: it is told to the platform, and so maybe to the account."""
+NO_STANDING: Final = Standing(
+    version=0,
+    account_kind=None,
+    active_points=0,
+    confirmed_points=0,
+    active_strikes=0,
+    warnings=0,
+    total_strikes=0,
+    rung=0,
+    suspended=False,
+    suspended_until=None,
+    terminated=False,
+    termination_proposed=False,
+    restrictions=(),
+    hidden_posts=0,
+    merits=0,
+    open_cases=0,
+    reporter_muted=False,
+)
+"""That of what is no account: only its questions are counted."""
 
 
 def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
@@ -50,6 +70,6 @@ def standing_of(state: AccountState, now: datetime, policy: Policy) -> Standing:
         hidden_posts=len({s.post for s in state.sanctions if s.kind == "content_removal"}),
         merits=standing_merits(state, policy),
         open_cases=sum(1 for case in state.cases if case.kind not in UNSEEN_CASES),
-        reporter_muted=state.reporter_muted,
+        reporter_muted=state.reporter_muted or any(s.origin == "mute" for s in state.sanctions),
         profile_missing=state.profile_missing,
     )

@@ -23,6 +23,7 @@ from events.ledger import (
     StrikeStatus,
 )
 from events.signals import AccountKind, Actor, ContentAction, Key, KeyKind, ProfileSaid, Signal
+from services.enforcement.kept import Kept
 from services.enforcement.memory import Memory
 from services.enforcement.seen import Seen
 
@@ -85,7 +86,7 @@ APART_MAX: Final = 50
 MISUSES_MAX: Final = 10
 
 
-class Priced(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Priced(Kept, frozen=True):
     """What an act cost from `at` on, and since when a person stands behind just that.
 
     A worse revision adds one; a person's correction replaces them all. `policy` is the one in force when it
@@ -108,7 +109,7 @@ class Priced(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, 
         return self.confirmed_at is not None and self.confirmed_at <= at
 
 
-class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Act(Kept, frozen=True):
     """An act on the record, with its strike (or the warning that it counts as).
 
     `acts_to_raise` is how many acts raise its episode. `warned_by` is the signal that
@@ -171,7 +172,7 @@ class Act(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omi
         return None if days is None else self.issued_at + timedelta(days=days)
 
 
-class Episode(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Episode(Kept, frozen=True):
     """Acts from before the account was told of the first.
 
     `told_by`: when it counts as told without an answer from the platform. `lapsed_at`: when a raised price of
@@ -192,7 +193,7 @@ class Episode(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True,
         return self.told_by if self.noticed_at is None else min(self.noticed_at, self.told_by)
 
 
-class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Sanction(Kept, frozen=True):
     """A sanction in force.
 
     `earned_until`: the end that the ladder gave it, whatever a person made of that. `apart`: content that is
@@ -220,7 +221,7 @@ class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     appeal: str | None = None
 
 
-class EndedSanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class EndedSanction(Kept, frozen=True):
     """What is remembered of a sanction that is over, for as long as it may still be answered or appealed.
 
     `was` is the sanction itself (without its strikes, which are here), `because` says how it ended; None: it
@@ -238,7 +239,7 @@ class EndedSanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields
         return self.was is not None and self.was.kind == "warning"
 
 
-class CaseReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class CaseReport(Kept, frozen=True, omit_defaults=False):
     """A report as a case holds it. `refs` are where its words, and its copy of the content, are kept."""
 
     report: str
@@ -250,7 +251,7 @@ class CaseReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     refs: tuple[str, ...] = ()
 
 
-class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Case(Kept, frozen=True):
     """An open question for a person."""
 
     id: str
@@ -265,14 +266,14 @@ class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     failed_signals: tuple[Signal, ...] = ()
 
 
-class ClosedCase(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class ClosedCase(Kept, frozen=True):
     """What is remembered of an answered case, so that a late decision is told why it has no effect."""
 
     id: str
     version: int
 
 
-class AnsweredReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class AnsweredReport(Kept, frozen=True):
     """A report that was answered with its case, about `subject`; `outcome` is what its reporter was told."""
 
     subject: str
@@ -282,7 +283,7 @@ class AnsweredReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_field
     linked: tuple[str, ...] = ()
 
 
-class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Appeal(Kept, frozen=True):
     """An appeal that awaits an answer; its id is that of its case.
 
     `strikes` are those that the outcome rested on when it was filed, `subjects` what they are about, and
@@ -297,7 +298,7 @@ class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, 
     judges: tuple[str, ...] = ()
 
 
-class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Proposal(Kept, frozen=True, omit_defaults=False):
     """A termination that awaits a second person, or that one has confirmed."""
 
     id: str
@@ -307,7 +308,7 @@ class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     confirmed: bool = False
 
 
-class Referral(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Referral(Kept, frozen=True):
     """A referral to law enforcement that awaits a second person, in `case`. `about`: where it came from.
 
     `review_by`: when it becomes urgent, for one that was made in an emergency.
@@ -321,14 +322,14 @@ class Referral(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     review_by: datetime | None = None
 
 
-class MergedInto(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class MergedInto(Kept, frozen=True):
     """Where a record goes on, and which strikes went along, by their ids here."""
 
     account: str
     strikes: tuple[str, ...] = ()
 
 
-class FiledReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class FiledReport(Kept, frozen=True):
     """A report that this account filed and that went on. `open`: it is neither answered nor taken back."""
 
     report: str
@@ -339,14 +340,14 @@ class FiledReport(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     open: bool = True
 
 
-class Giver(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Giver(Kept, frozen=True):
     """Who praised this account, and how often."""
 
     account: str
     merits: int
 
 
-class HeldKey(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class HeldKey(Kept, frozen=True):
     """A key that the account was seen with, and when its identity was last told so."""
 
     kind: KeyKind
@@ -360,7 +361,7 @@ class HeldKey(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True,
         return Key(self.kind, self.digest, self.form)
 
 
-class Pair(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class Pair(Kept, frozen=True):
     """What this account has in common with a larger one, as (kind, digest).
 
     `asked`: how strong the link was when a person was asked about it.
@@ -371,7 +372,7 @@ class Pair(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     asked: LinkStrength = "none"
 
 
-class MetBar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class MetBar(Kept, frozen=True):
     """A termination whose keys this account has, as (kind, digest).
 
     `asked` and `held`: whether a person was asked about it, and whether the account's posts were held.
@@ -384,14 +385,14 @@ class MetBar(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, 
     held: bool = False
 
 
-class Cleared(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class Cleared(Kept, frozen=True):
     """A post's revision that a person cleared."""
 
     post: str
     revision: int
 
 
-class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+class AccountState(Kept, frozen=True):
     """Everything about one account. `version` is the standing's; `sequence` that of its last ledger entry."""
 
     entity: str
@@ -417,6 +418,7 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
     proposal: Proposal | None = None
     merits: int = 0
     reporter_muted: bool = False
+    """Muted as it was before that became a sanction."""
     reporter_muted_until: datetime | None = None
     filed: tuple[FiledReport, ...] = ()
     cleared: tuple[Cleared, ...] = ()
@@ -463,6 +465,11 @@ class AccountState(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
     def account(self) -> str:
         """The account's id."""
         return self.entity.partition(":")[2]
+
+    @property
+    def muted(self) -> bool:
+        """Whether the account's reports are ignored."""
+        return self.reporter_muted or any(s.kind == "report_restriction" for s in self.sanctions)
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final, NoReturn
 
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -18,13 +19,12 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.projecting.partition import Partition, Sink, sinks
 from services.runtime import limits, metrics
-from services.runtime.faults import INFRASTRUCTURE, Refused
+from services.runtime.contact import Contact
+from services.runtime.faults import Refused
 from services.runtime.kafka import MS, POLL_INTERVAL_MS_MAX, BoundedConsumer, Kafka
 from services.runtime.limits import (
     CALL_TIMEOUT_S,
     DRAIN_S_MAX,
-    REBUILD_BACKOFF_S_MAX,
-    REBUILD_BACKOFF_S_MIN,
     WATCH_INTERVAL_S,
 )
 from services.runtime.settings import Settings
@@ -68,15 +68,15 @@ class Projecting:
         self._assignment = 0
         self._changed = asyncio.Event()
         self._draining = False
-        self._connecting = "connecting to the broker"
+        self._contact = Contact(NAME)
         self._hinted_at = 0.0
 
     def reasons(self) -> list[str]:
         """Why the worker isn't ready; empty when every assigned partition is being projected."""
         if self._draining:
             return ["stopping"]
-        if self._connecting:
-            return [self._connecting]
+        if self._contact.why:
+            return [self._contact.why]
         if not self._assignment:
             return ["not assigned: the group hasn't answered yet"]
         reasons = [
@@ -90,17 +90,24 @@ class Projecting:
 
     async def run(self) -> None:
         """Work until `drain` is called. Raises `Refused`, or whatever bug ended it."""
-        self._member = member(self._kafka, self._group, self._instance)
         try:
-            if await self._connect():
-                self._member.join(list(self._sinks), self)
-                await self._supervise()
+            reached = await self._contact.reach(
+                partial(member, self._kafka, self._group, self._instance), self._check_topics
+            )
+            if reached is not None:
+                self._member, _ = reached
+                try:
+                    self._member.join(list(self._sinks), self)
+                    await self._supervise()
+                finally:
+                    await self._leave()
         finally:
-            await self._close()
+            await self._kafka.close()
 
     def drain(self) -> None:
         """Finish the batches in flight, then let `run` return; takes `DRAIN_S_MAX` at most."""
         self._draining = True
+        self._contact.give_up()
         self._changed.set()
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka revokes all
@@ -112,26 +119,6 @@ class Projecting:
         self._assigned = frozenset(assigned)
         self._assignment += 1
         self._changed.set()
-
-    async def _connect(self) -> bool:
-        """Start the member, as often as it takes until there is a broker; False when told to stop before."""
-        backoff_s = REBUILD_BACKOFF_S_MIN
-        while not self._draining:
-            try:
-                await self._check_topics()
-                async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await self._member.start()
-            except INFRASTRUCTURE as error:
-                log.warning("%s: no broker yet, %r, trying again in %.1f s", NAME, error, backoff_s)
-                self._connecting = f"connecting to the broker: {error}"
-                await self._member.stop()
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(2 * backoff_s, REBUILD_BACKOFF_S_MAX)
-                self._member = member(self._kafka, self._group, self._instance)
-            else:
-                self._connecting = ""
-                return True
-        return False
 
     async def _check_topics(self) -> None:
         counts = await self._kafka.partition_counts()
@@ -216,13 +203,12 @@ class Projecting:
             if isinstance(error, Exception):
                 raise error
 
-    async def _close(self) -> None:
+    async def _leave(self) -> None:
         await self._pause(DRAIN_S_MAX)
         try:
             await self._end([*self._tasks.values()])
         finally:
             await self._member.stop()
-            await self._kafka.close()
 
 
 def member(kafka: Kafka, group: str, instance: str | None) -> BoundedConsumer:

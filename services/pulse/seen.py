@@ -67,7 +67,7 @@ class _Notice(msgspec.Struct):
 class _Outcome(msgspec.Struct):
     kind: str
     case: str | None = None
-    case_kind: str = ""
+    case_kind: str | None = None
     appeal: str | None = None
     about: str = ""
     outcome: str = ""

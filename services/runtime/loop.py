@@ -21,16 +21,10 @@ from collections.abc import Mapping, Sequence
 from aiokafka.structs import TopicPartition
 
 from services.runtime import metrics
+from services.runtime.contact import Contact
 from services.runtime.context import Context, group_of
-from services.runtime.faults import INFRASTRUCTURE, Refused
-from services.runtime.limits import (
-    CALL_TIMEOUT_S,
-    DRAIN_S_MAX,
-    REBUILD_BACKOFF_S_MAX,
-    REBUILD_BACKOFF_S_MIN,
-    REVOKE_WAIT_S_MAX,
-    WATCH_INTERVAL_S,
-)
+from services.runtime.faults import Refused
+from services.runtime.limits import DRAIN_S_MAX, REVOKE_WAIT_S_MAX, WATCH_INTERVAL_S
 from services.runtime.partition import Partition
 from services.runtime.port import Log, Member
 from services.runtime.stage import Stage
@@ -61,7 +55,7 @@ class Loop:
         self._assigned: frozenset[TopicPartition] = frozenset()
         self._assignment = 0
         self._revoked = False
-        self._connecting = "connecting to the broker"
+        self._contact = Contact(stage.name)
         self._changed = asyncio.Event()
         self._rejoining = False
         self._draining = False
@@ -70,8 +64,8 @@ class Loop:
         """Why the worker isn't ready; empty when it is: assigned, restored, not fenced, not overloaded."""
         if self._draining:
             return ["stopping"]
-        if self._connecting:
-            return [self._connecting]
+        if self._contact.why:
+            return [self._contact.why]
         if not self._assignment or self._revoked:
             return ["not assigned: the group is about to assign partitions"]
         reasons = [
@@ -90,7 +84,7 @@ class Loop:
         """Work until `drain` is called. Raises `Refused`, `Broken`, or whatever bug ended it."""
         member: Member | None = None
         try:
-            connected = await self._connect()
+            connected = await self._contact.reach(self._member, self._check)
             if connected is not None:
                 member, counts = connected
                 context = Context(
@@ -104,6 +98,7 @@ class Loop:
     def drain(self) -> None:
         """Finish the batches in flight, then let `run` return; takes `DRAIN_S_MAX` at most."""
         self._draining = True
+        self._contact.give_up()
         self._changed.set()
 
     async def on_partitions_revoked(self, _: Sequence[TopicPartition]) -> None:
@@ -120,31 +115,14 @@ class Loop:
         self._revoked = False
         self._changed.set()
 
-    async def _connect(self) -> tuple[Member, dict[str, int]] | None:
-        """A started member and the partition numbers of all topics; tries until there is one."""
-        backoff_s = REBUILD_BACKOFF_S_MIN
-        while not self._draining:
-            member = self._kafka.member(group_of(self._prefix, self._stage), self._instance)
-            try:
-                counts = await self._kafka.partition_counts()
-                check_topics(self._stage, self._prefix, counts, self._expected)
-                async with asyncio.timeout(CALL_TIMEOUT_S):
-                    await member.start()
-            except INFRASTRUCTURE as error:
-                log.warning(
-                    "%s: no broker yet, %r, trying again in %.1f s", self._stage.name, error, backoff_s
-                )
-                self._connecting = f"connecting to the broker: {error}"
-                await member.stop()
-            except BaseException:
-                await member.stop()
-                raise
-            else:
-                self._connecting = ""
-                return member, counts
-            await asyncio.sleep(backoff_s)
-            backoff_s = min(2 * backoff_s, REBUILD_BACKOFF_S_MAX)
-        return None
+    def _member(self) -> Member:
+        return self._kafka.member(group_of(self._prefix, self._stage), self._instance)
+
+    async def _check(self) -> dict[str, int]:
+        """The partition numbers of all topics. Raises `Refused` where they aren't what the stage needs."""
+        counts = await self._kafka.partition_counts()
+        check_topics(self._stage, self._prefix, counts, self._expected)
+        return counts
 
     def _join(self, member: Member) -> None:
         member.join([self._prefix + name for name in self._stage.inputs], self)

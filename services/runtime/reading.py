@@ -156,7 +156,10 @@ class Sanction(Row):
 
 
 class Case(Row):
-    """A case with what was folded into it. `version` is what a decision about it must name."""
+    """A case with what was folded into it. `version` is what a decision about it must name.
+
+    `severity` is the gravest that ever joined it, 0 to 4.
+    """
 
     case_id: str
     account: str
@@ -166,6 +169,7 @@ class Case(Row):
     status: str
     urgent: bool
     escalated: bool
+    severity: int
     summary: str
     strikes: tuple[str, ...]
     findings: Jsons

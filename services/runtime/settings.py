@@ -19,6 +19,9 @@ ENV_PREFIX = "GOODSTANDING_"
 PROJECT = Path(__file__).parents[2]
 PARTITIONS_MAX = 1_024
 REPLICATION_FACTOR_MAX = 7
+KEPT_DAYS_MAX = 36_500
+IDEMPOTENCY_DAYS_MIN = 31
+"""A day more than an event counts once: until then the same key is the same decision anyway."""
 IDENTITY_KEY_BYTES_MIN = 16
 IDENTITY_KEY_BYTES_MAX = 64
 
@@ -101,6 +104,12 @@ class Settings(BaseSettings):
     """The claim that says who the holder is; it is kept for ever, so it must be an opaque id."""
     oidc_account_claim: str = ""
     """The claim with the holder's own account in the community, about which they can't decide."""
+
+    access_log_days: Annotated[int, Field(ge=1, le=KEPT_DAYS_MAX)] = 400
+    """How many days the API keeps who saw personal data and who was refused."""
+    idempotency_days: Annotated[int, Field(ge=IDEMPOTENCY_DAYS_MIN, le=KEPT_DAYS_MAX)] = 60
+    """How many days the API repeats the first answer to an `Idempotency-Key`, and tells what became of a
+    decision; longer than an event sent twice counts once."""
 
     # Bounds
     stop_timeout_s: Seconds = 10.0

@@ -29,7 +29,7 @@ from events.accounts import (
 )
 from events.codec import encode
 from events.contents import Content, ContentKind, content_ref, encode_content
-from events.decisions import DecisionUnion, Note, to_decided
+from events.decisions import DecisionUnion, reason_kind, to_decided
 from events.ids import account_entity, derived_id, subject_entity
 from events.posts import AnswerAccepted, PostEndorsed
 from events.reports import ReportFiled, ReportUnion
@@ -172,8 +172,7 @@ def forward_merit(at: Context, event: PostEndorsed | AnswerAccepted) -> list[Out
 
 def forward_decision(at: Context, event: DecisionUnion) -> list[Output]:
     """A person's decision, to the account or campaign that it is about; its reason apart."""
-    kind: ContentKind = "note" if isinstance(event, Note) else "reason"
-    ref, contents = at.text(event.subject, kind, event.data.reason)
+    ref, contents = at.text(event.subject, reason_kind(event), event.data.reason)
     actor = Actor("person", event.data.actor.id)
     return [*contents, at.signal(subject_entity(event.subject), to_decided(event, ref), actor)]
 

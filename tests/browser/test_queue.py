@@ -20,12 +20,20 @@ def test_each_subject_has_one_row_with_its_reports_folded_in(open_as: OpenPage) 
         expect(row).to_contain_text(told)
 
 
-def test_what_is_urgent_comes_first_then_the_oldest(open_as: OpenPage) -> None:
-    """An urgent report of yesterday stands before cursing of last month."""
+def test_what_is_urgent_comes_first_then_the_gravest_then_the_oldest(open_as: OpenPage) -> None:
+    """A report that is urgent, then what is grave though young, then what is minor though it waits long."""
     page: Page = open_as(path="/queue")
     rows = page.locator("[data-row]")
     expect(rows.first).to_contain_text("urgent")
-    expect(rows.nth(1)).to_contain_text("p-300")
+    places = rows.evaluate_all(
+        """rows => rows.map(row => [
+            row.classList.contains("urgent") ? 0 : 1,
+            -Number(row.querySelector(".sev b")?.textContent.slice(1) ?? 0),
+            row.querySelector("[data-label=Age] time").dateTime,
+        ])"""
+    )
+    assert places == sorted(places)
+    assert len({grave for _, grave, _ in places}) > 2
 
 
 def test_filters_are_in_the_address_and_can_be_taken_back(open_as: OpenPage) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from events import ledger, signals
 from events.ids import account_entity
+from projections import fold
 from services.keys import READ, REPORTERS, RESTRICTED
 from services.runtime import postgres
 from tests.support.api import Client, asked
@@ -235,6 +236,16 @@ async def test_a_page_that_cannot_be_is_refused_by_name(client: Client) -> None:
         answer = await client.get(path, **params)
         assert answer.status_code == 422
         assert answer.json()["remedy"]
+
+
+async def test_tables_of_another_version_are_not_ready_to_be_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have other columns; the operator is told what fills new ones."""
+    monkeypatch.setattr(fold, "VERSION", fold.VERSION + 1)
+    answer = await client.http.get("/ready")
+    assert answer.status_code == 503
+    assert "run `goodstanding projections rebuild`" in answer.json()["reasons"][0]
 
 
 async def test_ready_says_whether_there_are_projections(

@@ -96,6 +96,13 @@ async def test_every_noun_is_answered_by_its_id_and_404_says_what_to_try(client:
         assert (answer.status_code, bool(answer.json()["remedy"])) == (404, True)
 
 
+async def test_a_nul_is_answered_as_a_fault_of_who_asks(client: Client) -> None:
+    """PostgreSQL has no text with one."""
+    for path, chosen in (("/v1/strikes/%00", {}), ("/v1/cases", {"account": "\0"}), ("/v1/explain/%00", {})):
+        answer = await client.get(path, **chosen)
+        assert (answer.status_code, bool(answer.json()["remedy"])) == (422, True)
+
+
 async def test_lists_are_narrowed_by_everything_that_they_can_be(client: Client) -> None:
     """Each filter leaves out what it must, and nothing else."""
     later = (T0 + timedelta(days=1)).isoformat()

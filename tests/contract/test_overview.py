@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,12 @@ import asyncpg
 import httpx
 import pytest
 
-from events.codec import decode_entry
-from projections.recorded import Recorded
-from services.api.console import sessions
-from services.keys import ACTIVATE, READ, KeyTable
+from services.keys import ACTIVATE, READ
 from services.pulse import days
 from services.pulse.days import DAY, Days, add_found
-from services.runtime import postgres
-from tests.support.api import NOON, asked, parts_over
+from tests.support.api import NOON, browsing
 from tests.support.policies import community
-from tests.support.projecting import apply, connected, migrated
+from tests.support.projecting import connected
 from tests.support.signals import decided, decision_signal, finding, post_signal, posted
 from tests.support.world import World
 
@@ -56,22 +51,11 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(days, "SPENT_S_MAX", 60.0)
 
 
-@asynccontextmanager
-async def console(database: str, folder: Path, world: World, who: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser in which somebody is signed in, over what the world left in the database."""
-    entries = [Recorded(0, place, decode_entry(data), data) for place, data in enumerate(world.ledger)]
-    await apply(await migrated(database), entries)
-    pool = await postgres.pool(database, connections_max=3)
-    try:
-        parts = parts_over(pool, world.policies)
-        async with asked(pool, folder, HOLDERS, world.policies, parts) as client:
-            keys = KeyTable(folder / "keys.json")
-            token = await sessions.sign_in(pool, keys, client.keys[who])
-            assert token is not None
-            client.http.cookies.set(sessions.COOKIE, token)
-            yield client.http
-    finally:
-        await pool.close()
+def console(
+    database: str, folder: Path, world: World, who: str
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """A browser in which somebody is signed in."""
+    return browsing(database, folder, world, HOLDERS, who)
 
 
 async def numbers(connection: asyncpg.Connection) -> dict[tuple[int, str, str], int]:

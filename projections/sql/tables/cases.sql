@@ -8,6 +8,7 @@ CREATE TABLE cases (
     status          text        NOT NULL,
     urgent          boolean     NOT NULL,
     escalated       boolean     NOT NULL,
+    severity        smallint    NOT NULL,
     summary         text        NOT NULL,
     strikes         text[]      NOT NULL,
     findings        jsonb[]     NOT NULL,
@@ -37,5 +38,9 @@ CREATE TABLE cases (
 CREATE INDEX cases_account ON cases (account, opened_at, case_id);
 CREATE INDEX cases_opened ON cases (opened_at, case_id);
 
--- The queue: what is open, urgent first, oldest first.
-CREATE INDEX cases_queue ON cases (urgent DESC, opened_at, case_id) WHERE status = 'open';
+-- The queue: what is open, urgent first, then the gravest, then the oldest. All ascend, so that a page begins
+-- where the one before ended.
+CREATE INDEX cases_queue ON cases ((NOT urgent), (-severity), opened_at, case_id) WHERE status = 'open';
+
+-- What is open, by when it was opened.
+CREATE INDEX cases_open ON cases (opened_at, case_id) WHERE status = 'open';

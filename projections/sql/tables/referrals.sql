@@ -26,6 +26,7 @@ CREATE TABLE referrals (
 
 CREATE INDEX referrals_account ON referrals (account, proposed_at, referral);
 CREATE INDEX referrals_case ON referrals (case_id);
+CREATE INDEX referrals_about ON referrals (about);
 
 -- What awaits a second person.
 CREATE INDEX referrals_open ON referrals (proposed_at, referral) WHERE status = 'proposed';

@@ -11,7 +11,7 @@ from fastapi import Request
 
 from services import answers
 from services.api import access
-from services.api.console import casefile, reads, timeline
+from services.api.console import casefile, timeline
 from services.api.console.queries import SQL
 from services.api.console.signed import database
 from services.keys import REPORTERS, Operator
@@ -64,7 +64,7 @@ async def gather(
     records = await casefile.reporters(db, [account]) if named else {}
     rows = await db.fetch(SQL["open_cases_of"], account, CASES_ROWS)
     cases = tuple(row for row in rows if answers.may_see(who, row["case_kind"]))
-    await reads.cases(request, who, cases)
+    await access.seen_cases(request, who, map(access.of_row, cases))
     return AccountPage(
         account=account,
         readings=readings,

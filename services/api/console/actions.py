@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
+from events.capabilities import RESTRICTING
 from events.policy import Policy
 from services.answers import ShownExplanation
 from services.api import decisions
 from services.api.console.accounts import AccountPage
 from services.api.console.casefile import CasePage
-from services.keys import DECIDE_PROTECTED, Operator
-from services.runtime.reading import Standing
+from services.keys import CONFIRM_REFERRALS, DECIDE_PROTECTED, Operator
+from services.runtime.reading import Appeal, Referral, Standing
 
 SANCTION_KINDS: Final = (
     "posting_restriction",
@@ -207,7 +208,7 @@ DECIDE_APPEAL: Final = Action(
 )  # fmt: skip
 
 
-ASKED_OTHERWISE: Final = frozenset({"termination", "failed", "referral"})
+ASKED_OTHERWISE: Final = frozenset({"termination", "failed"})
 """Kinds of cases that are answered by a decision of their own, or dismissed."""
 
 # --- what each page has ----------------------------------------------------------------------------
@@ -216,10 +217,9 @@ ASKED_OTHERWISE: Final = frozenset({"termination", "failed", "referral"})
 def for_case(who: Operator, file: CasePage, policies: Mapping[str, Policy], chosen: str, part: str) -> Form:
     """What can be done about a case; `part`: what part somebody has in it themselves, empty for none."""
     case, standing = file.case, file.standing
-    bar = _first(
-        "" if case.status == "open" else "the case is closed", _barred(who, case.account, standing), part
-    )
-    actions = [_allowed(who, one, bar) for one in _of_case(file)]
+    kind = None if standing is None else standing.account_kind
+    bar = _first("" if case.status == "open" else "the case is closed", _own(who, case.account), part)
+    actions = [_allowed(who, one, kind, bar) for one in _of_case(who, file)]
     found = next(((f.guideline, f.case) for f in file.findings if f.severity), None)
     return _form(
         "case",
@@ -236,14 +236,15 @@ def for_case(who: Operator, file: CasePage, policies: Mapping[str, Policy], chos
     )
 
 
-def _of_case(file: CasePage) -> Iterable[Action]:
+def _of_case(who: Operator, file: CasePage) -> Iterable[Action]:
     """The actions that fit the kind of case; what fits and can't be done says why."""
     case = file.case
+    mine, emergency = _made_by(who, file)
     about_link = case.subject.partition(":")[0] in {"link", "barred", "name"}
     if case.case_kind == "termination":
         yield CONFIRM_END
     elif case.case_kind == "referral":
-        yield CONFIRM_REFERRAL
+        yield _with(CONFIRM_REFERRAL, mine)
     elif case.case_kind == "failed":
         yield REDECIDE
     elif case.subject.startswith("link:"):
@@ -254,15 +255,32 @@ def _of_case(file: CasePage) -> Iterable[Action]:
         yield CONFIRM
         if not about_link:
             yield WARN
-    if case.case_kind in ASKED_OTHERWISE or case.subject.startswith("link:"):
+    if case.case_kind == "referral":
+        unable = "" if who.may(CONFIRM_REFERRALS) else _lacks(CONFIRM_REFERRALS)
+        yield _with(DISMISS, _first(unable, mine if emergency else ""))
+    elif case.case_kind in ASKED_OTHERWISE or case.subject.startswith("link:"):
         yield DISMISS
     yield ESCALATE if not case.escalated else _with(ESCALATE, "it is escalated already")
     if file.post and file.standing is not None:
         yield _with(RESTORE, "" if file.standing.hidden_posts else "nothing of this account's is hidden")
     yield SANCTION
     if case.case_kind == "restricted" or any(one.severity >= 4 for one in file.findings):
-        yield PROPOSE_REFERRAL
+        waits = any(one.about == case.case_id and one.status == "proposed" for one in _referrals(file))
+        yield _with(PROPOSE_REFERRAL, "a referral of it awaits a second person already" if waits else "")
     yield NOTE
+
+
+def _referrals(file: CasePage) -> Iterable[Referral]:
+    return (one.referral for one in file.referrals)
+
+
+def _made_by(who: Operator, file: CasePage) -> tuple[str, bool]:
+    """Why somebody may not confirm the referral that the case is, and whether it was made in an emergency."""
+    for one in _referrals(file):
+        if one.case_id == file.case.case_id:
+            mine = one.proposed_by == f"person:{who.actor}"
+            return "you made the referral: a second person answers it" if mine else "", one.emergency
+    return "", False
 
 
 def for_account(
@@ -272,7 +290,7 @@ def for_account(
     standing = file.now
     if standing is None:
         return None
-    bar = _first(_barred(who, file.account, standing), part)
+    bar = _first(_own(who, file.account), part)
     ended = "the account is terminated" if standing.terminated else ""
     proposed = "it is proposed already" if standing.termination_proposed else ""
     missing = "" if standing.termination_proposed else "nothing is proposed"
@@ -280,23 +298,28 @@ def for_account(
         SANCTION,
         STRIKE,
         NOTE_ACCOUNT,
-        _with(UNMUTE if standing.reporter_muted else MUTE, ""),
+        UNMUTE if standing.reporter_muted else MUTE,
         _with(PROPOSE, _first(ended, proposed)),
         _with(CONFIRM_END, _first(ended, missing)),
         LINK,
         UNLINK,
     ]
-    actions = [_allowed(who, one, bar) for one in actions]
+    actions = [_allowed(who, one, standing.account_kind, bar) for one in actions]
     return _form("account", "", file.account, standing.version, standing, actions, chosen, policies)
 
 
 def for_explained(
-    who: Operator, told: ShownExplanation, policies: Mapping[str, Policy], chosen: str, part: str
+    who: Operator,
+    told: ShownExplanation,
+    account_kind: str | None,
+    policies: Mapping[str, Policy],
+    chosen: str,
+    part: str,
 ) -> Form:
-    """What can be done about a strike or a sanction."""
+    """What can be done about a strike or a sanction of an account of that kind."""
     row = told.strike or told.sanction
     assert row is not None
-    bar = _first(_barred(who, told.account, None), part)
+    bar = _first(_own(who, told.account), part)
     if told.strike is not None:
         over = "" if told.strike.status in {"active", "expired"} else f"it is {told.strike.status} already"
         confirmed = "a person confirmed it already" if told.strike.confirmed_at else ""
@@ -315,7 +338,7 @@ def for_explained(
         endless = "it has no end" if told.sanction.ends_at is None else ""
         actions = [OVERTURN, LIFT, SHORTEN, _with(EXTEND, endless), WAIVE]
         suggested = ""
-    actions = [_allowed(who, one, _first(bar, over)) for one in actions]
+    actions = [_allowed(who, one, account_kind, _first(bar, over)) for one in actions]
     return _form(
         told.kind,
         told.id,
@@ -330,24 +353,24 @@ def for_explained(
     )
 
 
-def for_appeal(who: Operator, appeal: Mapping[str, Any], about: ShownExplanation | None, part: str) -> Form:
+def for_appeal(who: Operator, appeal: Appeal, about: ShownExplanation | None, part: str) -> Form:
     """Answering an appeal, as somebody who had no part in what it is about."""
     row = (about.strike or about.sanction) if about is not None else None
     issued = row is not None and f"person:{who.actor}" in {row.issued_by, getattr(row, "confirmed_by", None)}
     bar = _first(
-        "" if appeal["status"] == "pending" else f"it is {appeal['status'].replace('_', ' ')} already",
+        "" if appeal.status == "pending" else f"it is {appeal.status.replace('_', ' ')} already",
         "you issued or confirmed what it is about: somebody else answers it" if issued else "",
-        _barred(who, appeal["account"], None),
+        _own(who, appeal.account),
         part,
     )
     strikes = about.strikes if about is not None else ()
     return _form(
         "appeal",
-        appeal["appeal"],
-        appeal["account"],
-        appeal["version"],
+        appeal.appeal,
+        appeal.account,
+        appeal.version,
         None,
-        [_allowed(who, DECIDE_APPEAL, bar)],
+        [_allowed(who, DECIDE_APPEAL, None, bar)],
         DECIDE_APPEAL.name,
         {},
         strikes=tuple(strikes),
@@ -407,19 +430,17 @@ def _cases(policies: Mapping[str, Policy]) -> tuple[tuple[str, str, int, str], .
     )
 
 
-def _barred(who: Operator, account: str, standing: Standing | None) -> str:
+def _own(who: Operator, account: str) -> str:
     """Why somebody can't decide about this account at all."""
-    return _first(
-        "it is your own account" if who.account and who.account == account else "",
-        _lacks(DECIDE_PROTECTED)
-        if standing is not None and standing.account_kind == "staff" and not who.may(DECIDE_PROTECTED)
-        else "",
-    )
+    return "it is your own account" if who.account and who.account == account else ""
 
 
-def _allowed(who: Operator, action: Action, barred: str) -> Action:
-    """An action, barred also where the key lacks what one of its decisions needs."""
-    needed = (decisions.needs(verb) for verb in action.steps or (action.verb,))
+def _allowed(who: Operator, action: Action, account_kind: str | None, barred: str) -> Action:
+    """An action, barred also where the key lacks what one of its decisions needs about such an account."""
+    verbs = action.steps or (action.verb,)
+    needed = [decisions.needs(verb) for verb in verbs]
+    if account_kind == "staff" and not RESTRICTING.isdisjoint(verbs):
+        needed.append(DECIDE_PROTECTED)
     return _with(action, _first(*(_lacks(one) for one in needed if not who.may(one)), barred))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -20,16 +21,28 @@ from services.api import access
 from services.api.console import reads, timeline
 from services.api.console.queries import SQL
 from services.api.console.signed import database
-from services.api.console.text import GRAPHIC_CASES, GRAPHIC_REASONS, MASKED_GUIDELINES, Mark, Run, runs
-from services.keys import CONTENTS, REPORTERS, Operator
+from services.api.console.text import (
+    GRAPHIC_CASES,
+    GRAPHIC_REASONS,
+    MASKED_GUIDELINES,
+    Mark,
+    Run,
+    repeated,
+    runs,
+)
+from services.keys import CONTENTS, REPORTERS, RESTRICTED, Operator
 from services.runtime import reading
-from services.runtime.reading import Case, Database, NotFound, Standing, Strike
+from services.runtime.reading import Case, Database, NotFound, Referral, Standing, Strike
 from services.sentences import sentence
 
 POST: Final = "post:"
 TIMELINE_ROWS: Final = 8
 BESIDE_ROWS: Final = 8
 LINK_ENTRIES_MAX: Final = 20
+REFERRALS_MAX: Final = 10
+SECRET_CHARS_MIN: Final = 4
+"""Anything shorter that is masked in one text may be a word of another."""
+NO_SECRETS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -72,6 +85,15 @@ class Noted(msgspec.Struct, frozen=True):
     text: tuple[Run, ...]
 
 
+class Referred(msgspec.Struct, frozen=True):
+    """A referral to law enforcement, why it was proposed, and why it was settled so. `held`: kept texts."""
+
+    referral: Referral
+    held: int
+    reason: tuple[Run, ...]
+    settled: tuple[Run, ...]
+
+
 class CasePage(msgspec.Struct, frozen=True):
     """Everything on the page of a case. `lacking`: the capability without which the words aren't shown."""
 
@@ -86,6 +108,7 @@ class CasePage(msgspec.Struct, frozen=True):
     graphic: bool
     notes: tuple[Noted, ...]
     closing: tuple[Run, ...]
+    referrals: tuple[Referred, ...]
     timeline: tuple[timeline.Line, ...]
     beside: tuple[Any, ...]
     links: tuple[str, ...]
@@ -94,11 +117,6 @@ class CasePage(msgspec.Struct, frozen=True):
     def post(self) -> str | None:
         """The post that it is about; None for a case about the account."""
         return self.case.subject.removeprefix(POST) if self.case.subject.startswith(POST) else None
-
-    @property
-    def severity(self) -> int:
-        """The gravest of what was found."""
-        return max([0, *(f.severity for f in self.findings), *(s.severity for s in self.strikes)])
 
     @property
     def revision(self) -> int | None:
@@ -113,13 +131,13 @@ async def gather(request: Request, who: Operator, case_id: str, policies: Mappin
     db = database(request)
     found = (await answers.case(db, who, case_id)).data
     case = found.case
-    await access.seen_cases(request, who, [case])
+    await access.seen_cases(request, who, [access.of_case(case)])
     rows = await db.fetch(reading.SQL["strikes_named"], list(case.strikes))
     strikes = await answers.veiled(db, who, (Strike.of(row) for row in rows))
     findings = _findings(case, strikes, policies)
     history = await _history(db, who, case.account)
     await access.seen_entries(request, who, history)
-    versions, lacking = await _versions(request, who, case, strikes)
+    versions, lacking, secrets = await _versions(request, who, case, strikes)
     named = {}
     if found.reports and who.may(REPORTERS):
         await access.seen(request, who.actor, REPORTERS, account=case.account, case_id=case_id)
@@ -132,22 +150,30 @@ async def gather(request: Request, who: Operator, case_id: str, policies: Mappin
         standing=await _standing(db, case.account),
         findings=findings,
         strikes=strikes,
-        reports=tuple(_told(one, texts, named) for one in found.reports),
+        reports=tuple(_told(one, texts, named, secrets) for one in found.reports),
         people=await db.fetchval(SQL["people"], case_id),
         versions=versions,
         lacking=lacking,
         graphic=_graphic(case, findings, found.reports),
-        notes=tuple(Noted(tuple(runs(texts[ref].text))) for ref in case.notes if ref in texts),
-        closing=words_of(texts, case.reason_ref),
+        notes=tuple(Noted(words_of(texts, ref, secrets)) for ref in case.notes if ref in texts),
+        closing=words_of(texts, case.reason_ref, secrets),
+        referrals=await _referrals(request, who, case, secrets),
         timeline=tuple(timeline.lines(history)),
         beside=await _beside(request, who, case),
         links=await linked(db, case.account),
     )
 
 
-def words_of(texts: Mapping[str, Content], ref: str | None) -> tuple[Run, ...]:
+def words_of(
+    texts: Mapping[str, Content], ref: str | None, secrets: Mapping[str, str] = NO_SECRETS
+) -> tuple[Run, ...]:
     """A text by reference, in runs; empty where it isn't kept or may not be seen."""
-    return tuple(runs(texts[ref].text)) if ref is not None and ref in texts else ()
+    return () if ref is None or ref not in texts else _masked(texts[ref].text, secrets)
+
+
+def _masked(text: str, secrets: Mapping[str, str]) -> tuple[Run, ...]:
+    """A text in runs, without what is masked elsewhere."""
+    return tuple(runs(text, repeated(text, secrets)))
 
 
 async def reporters(db: Database, accounts: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -174,12 +200,35 @@ async def _history(db: Database, who: Operator, account: str) -> Sequence[answer
         return ()
 
 
+async def _referrals(
+    request: Request, who: Operator, case: Case, secrets: Mapping[str, str]
+) -> tuple[Referred, ...]:
+    """The referrals that the case answers or led to, for those who may see any."""
+    if not who.may(RESTRICTED):
+        return ()
+    rows = await database(request).fetch(SQL["referrals_about"], case.case_id, REFERRALS_MAX)
+    if not rows:
+        return ()
+    await access.seen(request, who.actor, RESTRICTED, account=case.account, case_id=case.case_id)
+    refs = [ref for row in rows for ref in (row["reason_ref"], row["settled_reason_ref"])]
+    texts = await reads.texts(request, who, case.account, refs, case.case_id)
+    return tuple(
+        Referred(
+            Referral.of(row),
+            row["held"],
+            words_of(texts, row["reason_ref"], secrets),
+            words_of(texts, row["settled_reason_ref"], secrets),
+        )
+        for row in rows
+    )
+
+
 async def _beside(request: Request, who: Operator, case: Case) -> tuple[Any, ...]:
     """Other cases of the account's that somebody may see."""
     rows = await database(request).fetch(SQL["open_cases_of"], case.account, BESIDE_ROWS + 1)
     shown = [row for row in rows if row["case_id"] != case.case_id]
     seen = tuple(row for row in shown if answers.may_see(who, row["case_kind"]))
-    await reads.cases(request, who, seen)
+    await access.seen_cases(request, who, map(access.of_row, seen))
     return seen
 
 
@@ -246,15 +295,15 @@ def _found(
 
 async def _versions(
     request: Request, who: Operator, case: Case, strikes: Sequence[Strike]
-) -> tuple[tuple[Version, ...], str]:
+) -> tuple[tuple[Version, ...], str, Mapping[str, str]]:
     """What the post said: as it was found or reported first, and as it is now as far as that is kept.
 
-    And the capability that somebody lacks to see it.
+    And the capability that somebody lacks to see it; and what is to be masked wherever it stands.
     """
     if not who.may(CONTENTS):
-        return (), CONTENTS
+        return (), CONTENTS, NO_SECRETS
     if not case.subject.startswith(POST):
-        return (), ""
+        return (), "", NO_SECRETS
     post = case.subject.removeprefix(POST)
     kept, lacking = await reads.snapshots(request, who, case.account, post, case.case_id)
     latest = {content.revision: content for content in kept if content.kind == "post"}
@@ -263,18 +312,40 @@ async def _versions(
         shown = [shown[0], shown[-1]]
     evidence = [one["evidence"] | {"guideline": one["guideline"]} for one in case.findings]
     evidence += [one.evidence | {"guideline": one.guideline} for one in strikes if one.evidence]
-    return tuple(_version(one, evidence, index, len(shown)) for index, one in enumerate(shown)), lacking
+    secrets = _secrets(kept, evidence)
+    versions = (_version(one, evidence, secrets, index, len(shown)) for index, one in enumerate(shown))
+    return tuple(versions), lacking, secrets
 
 
-def _version(content: Content, evidence: Sequence[Mapping[str, Any]], index: int, count: int) -> Version:
+def _secrets(kept: Sequence[Content], evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """What was found that nobody is shown, and what it is: other texts may hold it too."""
+    found: dict[str, str] = {}
+    for content in kept:
+        mine = [one for one in evidence if one["content_ref"] == content.ref]
+        for field, text in (("title", content.title or ""), ("body", content.text)):
+            for mark in _marks(mine, field):
+                secret = text[mark.start : mark.end].strip()
+                if mark.masked and len(secret) >= SECRET_CHARS_MIN:
+                    found[secret] = mark.what
+    return found
+
+
+def _version(
+    content: Content,
+    evidence: Sequence[Mapping[str, Any]],
+    secrets: Mapping[str, str],
+    index: int,
+    count: int,
+) -> Version:
     heading = "As found or reported" if index == 0 and count > 1 else "Now, as far as it was kept"
     mine = [one for one in evidence if one["content_ref"] == content.ref]
+    title = content.title or ""
     return Version(
         content=content,
         heading="As found or reported, and unchanged since" if count == 1 else heading,
-        title=tuple(runs(content.title or "", _marks(mine, "title"))),
-        body=tuple(runs(content.text, _marks(mine, "body"))),
-        links=tuple(tuple(runs(link)) for link in content.links),
+        title=tuple(runs(title, [*_marks(mine, "title"), *repeated(title, secrets)])),
+        body=tuple(runs(content.text, [*_marks(mine, "body"), *repeated(content.text, secrets)])),
+        links=tuple(_masked(link, secrets) for link in content.links),
     )
 
 
@@ -287,15 +358,18 @@ def _marks(evidence: Sequence[Mapping[str, Any]], field: str) -> list[Mark]:
     ]
 
 
-def _told(one: ShownReport, texts: Mapping[str, Content], named: Mapping[str, Mapping[str, Any]]) -> Told:
-    reason = texts.get(one.reason_ref or "")
+def _told(
+    one: ShownReport,
+    texts: Mapping[str, Content],
+    named: Mapping[str, Mapping[str, Any]],
+    secrets: Mapping[str, str],
+) -> Told:
     copy = texts.get(one.content_ref or "")
-    record = named.get(one.reporter or "")
     return Told(
         one,
-        tuple(runs(reason.text)) if reason else (),
-        tuple(runs(copy.text)) if copy and copy.kind == "report_copy" else (),
-        record,
+        words_of(texts, one.reason_ref, secrets),
+        _masked(copy.text, secrets) if copy and copy.kind == "report_copy" else (),
+        named.get(one.reporter or ""),
     )
 
 

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from events.policy import GUIDELINE_IDS, Policy
+from services import answers
 from services.answers import NotAllowed
-from services.api import decisions
+from services.api import access, decisions
 from services.api.console import accounts, actions, casefile, deciding, leases, queue, reads, versions
 from services.api.console.choices import NO_REASON_YET
 from services.api.console.queries import SQL
@@ -61,7 +62,7 @@ async def show_queue(
     urgent: Annotated[str, Query(max_length=3)] = "",
     after: Annotated[str, Query(max_length=300)] = "",
 ) -> Response:
-    """One row for each subject, what is urgent first, then the oldest."""
+    """One row for each subject: what is urgent first, then the gravest, then the oldest."""
     tabs = queue.tabs_for(signed.who)
     if tab not in tabs:
         raise Trouble(
@@ -81,7 +82,7 @@ async def show_queue(
         rows, following = await queue.appeals(db, asked)
         return page(request, "appeals.html", rows=rows, next=following, **shared)
     shown = await queue.cases(db, signed.who, asked)
-    await reads.cases(request, signed.who, (row.case for row in shown.rows))
+    await access.seen_cases(request, signed.who, (access.of_row(row.case) for row in shown.rows))
     return page(request, "queue.html", rows=shown.rows, next=shown.next, **shared)
 
 
@@ -171,25 +172,21 @@ async def show_sanction(
 @router.get("/appeals/{appeal}")
 async def show_appeal(request: Request, signed: SignedIn, db: Db, appeal: Id) -> Response:
     """An appeal: what the account says, what it is about, and the form to answer it."""
-    row = await db.fetchrow(SQL["appeal"], appeal)
-    if row is None:
-        raise Trouble(HTTPStatus.NOT_FOUND, f"there is no appeal `{appeal}`", "see the queue's tab Appeals")
-    about = await _about(request, signed, row["about"])
+    row = (await answers.appeal(db, signed.who, appeal)).data
+    about = await _about(request, signed, row.about)
     answer = {"appeal": appeal, "outcome": "denied", "reason": NO_REASON_YET}
-    denial = Choice("decide_appeal", row["account"], row["version"], answer)
-    part = await deciding.part_in(request, signed.who, denial) if row["status"] == "pending" else ""
-    close = "" if about is None else about.withheld or ""
-    refs = () if close else (row["text_ref"], row["reason_ref"])
-    words = await reads.texts(request, signed.who, row["account"], refs)
+    denial = Choice("decide_appeal", row.account, row.version, answer)
+    part = await deciding.part_in(request, signed.who, denial) if row.status == "pending" else ""
+    words = await reads.texts(request, signed.who, row.account, (row.text_ref, row.reason_ref))
     return page(
         request,
         "appeal.html",
         appeal=row,
         about=about,
-        close=close,
+        close="" if about is None else about.withheld,
         said_hidden=not signed.who.may(CONTENTS),
-        said_runs=casefile.words_of(words, row["text_ref"]),
-        answer=casefile.words_of(words, row["reason_ref"]),
+        said_runs=casefile.words_of(words, row.text_ref),
+        answer=casefile.words_of(words, row.reason_ref),
         form=actions.for_appeal(signed.who, row, about, part),
     )
 
@@ -233,6 +230,7 @@ async def _explained(
     reason_ref = row.reason_ref
     about = {"target": {"kind": kind, "id": identity}, "reason": NO_REASON_YET}
     overturning = Choice("overturn", told.account, row.version, about)
+    part = await deciding.part_in(request, signed.who, overturning)
     words = await reads.texts(request, signed.who, told.account, [reason_ref])
     return page(
         request,
@@ -242,7 +240,7 @@ async def _explained(
         appeals=await db.fetch(SQL["appeals_about"], identity),
         policy=known.get(told.policy_version),
         form=actions.for_explained(
-            signed.who, told, known, chosen, await deciding.part_in(request, signed.who, overturning)
+            signed.who, told, await db.fetchval(SQL["account_kind"], told.account), known, chosen, part
         ),
     )
 

@@ -25,6 +25,8 @@ APART: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Queues of their own, for those who have the capability, and the kinds of cases in them."""
 ELSEWHERE: Final = (*(kind for kinds in APART.values() for kind in kinds), "appeal")
 """Kinds of cases that aren't in the common queue."""
+RANKS: Final = frozenset("01234")
+"""What a page's end says of a row's place before its time: whether it is urgent, and how grave."""
 TABS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "unreviewed": "Unreviewed",
@@ -93,7 +95,7 @@ async def cases(db: Database, who: Operator, asked: Asked) -> Shown:
 
 async def appeals(db: Database, asked: Asked) -> tuple[list[Any], str]:
     """Appeals that wait, the oldest first, and where to go on."""
-    opened_at, appeal = _place(asked.after, 2) if asked.after else (None, None)
+    opened_at, appeal = _place(asked.after) if asked.after else (None, None)
     rows = await db.fetch(SQL["appeals"], "pending", opened_at, appeal, ROWS + 1)
     last = rows[ROWS - 1] if len(rows) > ROWS else None
     return rows[:ROWS], "" if last is None else f"{last['filed_at'].isoformat()}/{last['appeal']}"
@@ -101,16 +103,26 @@ async def appeals(db: Database, asked: Asked) -> tuple[list[Any], str]:
 
 async def next_waiting(db: Database, who: Operator, beside: str) -> str | None:
     """The case that should be answered next, other than this one and those that others have; None: done."""
-    shown = await _waiting(db, who, Asked())
-    free = (row.case for row in shown.rows if not row.case["held"] or row.case["assignee"] == who.actor)
-    return next((case["case_id"] for case in free if case["case_id"] != beside), None)
+    asked = Asked()
+    while True:
+        shown = await _waiting(db, who, asked)
+        for row in shown.rows:
+            case = row.case
+            if case["case_id"] != beside and (not case["held"] or case["assignee"] == who.actor):
+                found: str = case["case_id"]
+                return found
+        if not shown.next:
+            return None
+        asked = Asked(after=shown.next)
 
 
 async def _waiting(db: Database, who: Operator, asked: Asked) -> Shown:
-    urgent, opened_at, case_id = _place(asked.after, 3) if asked.after else (None, None, None)
+    urgent, *place = _place(asked.after, ranks=2) if asked.after else (None, None, None, None)
     own = APART.get(asked.tab)
     rows = await db.fetch(
-        SQL["queue_open"] + SQL["queue_beside"] + "ORDER BY urgent DESC, opened_at, case_id",
+        SQL["queue_open"]
+        + SQL["queue_beside"]
+        + "ORDER BY NOT page.urgent, -page.severity, page.opened_at, page.case_id",
         asked.account or None,
         list(own) if own else [asked.kind] if asked.kind else None,
         asked.urgent or None,
@@ -119,18 +131,20 @@ async def _waiting(db: Database, who: Operator, asked: Asked) -> Shown:
         [] if own else list(ELSEWHERE),
         asked.guideline or None,
         asked.severity or None,
-        urgent,
-        opened_at,
-        case_id,
+        None if urgent is None else urgent == 1,
+        *place,
         ROWS + 1,
     )
-    return _shown(rows, lambda row: f"{int(row['urgent'])}/{row['opened_at'].isoformat()}/{row['case_id']}")
+    return _shown(
+        rows,
+        lambda row: f"{int(row['urgent'])}/{row['severity']}/{row['opened_at'].isoformat()}/{row['case_id']}",
+    )
 
 
 async def _latest(db: Database, who: Operator, asked: Asked) -> Shown:
-    opened_at, case_id = _place(asked.after, 2) if asked.after else (None, None)
+    opened_at, case_id = _place(asked.after) if asked.after else (None, None)
     rows = await db.fetch(
-        SQL["queue_all"] + SQL["queue_beside"] + "ORDER BY opened_at DESC, case_id DESC",
+        SQL["queue_all"] + SQL["queue_beside"] + "ORDER BY page.opened_at DESC, page.case_id DESC",
         asked.account or None,
         [asked.kind] if asked.kind else None,
         "closed" if asked.tab == "resolved" else None,
@@ -157,15 +171,15 @@ def _row(case: Any) -> Row:
     return Row(case, tuple(dict.fromkeys(filter(None, case["guidelines"]))), due)
 
 
-def _place(after: str, parts: int) -> tuple[Any, ...]:
-    """Where a page ended: (urgent,) a time and an id."""
-    found = after.split("/", parts - 1)
+def _place(after: str, ranks: int = 0) -> tuple[Any, ...]:
+    """Where a page ended: a time and an id, after as many small numbers as rank what is listed."""
+    found = after.split("/", ranks + 1)
     try:
-        if len(found) != parts:
+        if len(found) != ranks + 2 or not all(one in RANKS for one in found[:ranks]):
             raise ValueError
         at = datetime.fromisoformat(found[-2])
         if at.tzinfo is None:
             raise ValueError
     except ValueError:
         raise BadPage(f"`{after}` is no place to go on from") from None
-    return (*(one == "1" for one in found[:-2]), at, found[-1])
+    return (*map(int, found[:ranks]), at, found[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Request
 
@@ -48,14 +48,6 @@ async def snapshots(
     shown = [one for ref, one in found.items() if ref not in closed]
     shown.sort(key=lambda one: (one.revision or 0, one.received_at))
     return shown, next(iter(closed.values()), "")
-
-
-async def cases(request: Request, who: Operator, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Note those of the cases, as rows, that not everybody may see."""
-    for row in rows:
-        needed = answers.KIND_NEEDS.get(row["case_kind"])
-        if needed is not None:
-            await access.seen(request, who.actor, needed, account=row["account"], case_id=row["case_id"])
 
 
 async def explained(

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
+from asyncpg import CharacterNotInRepertoireError
 from fastapi import Depends, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -79,6 +80,7 @@ FAILURES: Final = (
     NotAllowed,
     BadPage,
     RequestValidationError,
+    CharacterNotInRepertoireError,
     KeysError,
     *UNAVAILABLE,
     *MISSING,
@@ -178,7 +180,7 @@ def _trouble(error: Exception) -> Trouble:
             f"your key may not {what}",
             f"use a key with the capability `{error.capability}`",
         )
-    if isinstance(error, BadPage | RequestValidationError):
+    if isinstance(error, BadPage | RequestValidationError | CharacterNotInRepertoireError):
         return Trouble(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             str(error) if isinstance(error, BadPage) else "the address holds what can't be used",

@@ -6,8 +6,9 @@ every text stands isolated, so that none of it changes what is around it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -84,6 +85,15 @@ def runs(text: str, marks: Iterable[Mark] = ()) -> list[Run]:
         found += _run(text[begin:end], mark)
         begin = end
     return found
+
+
+def repeated(text: str, secrets: Mapping[str, str]) -> list[Mark]:
+    """Where words that are masked elsewhere stand again, and what each is."""
+    return [
+        Mark(found.start(), found.end(), what, masked=True)
+        for secret, what in secrets.items()
+        for found in re.finditer(re.escape(secret), text)
+    ]
 
 
 def shown(text: str) -> str:

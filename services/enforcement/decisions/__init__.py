@@ -125,7 +125,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "extend": _by_target(sanction=sanctions.extend),
     "restore": sanctions.restore,
     "mute_reporter": sanctions.mute,
-    "unmute_reporter": sanctions.mute,
+    "unmute_reporter": sanctions.unmute,
     "propose_termination": terminations.propose,
     "confirm_termination": terminations.confirm,
     "decide_appeal": appeals.decide_appeal,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from events.ids import post_act
-from events.ledger import Notice, ReporterMuted, SanctionAmended, SanctionImposed, SanctionKind
+from events.ledger import ReporterMuted, SanctionAmended, SanctionKind
 from events.signals import Decided
+from services.enforcement import sanctioning
 from services.enforcement.casework import close_cases_of
 from services.enforcement.decisions.refusals import Refusal, already_done, sanction_of
 from services.enforcement.decisions.strikes import BY_PERSON, fall
 from services.enforcement.draft import Draft, notice_of
 from services.enforcement.ladder import survivors
-from services.enforcement.sanctioning import content_removals, hide, lift, withdraw_termination
+from services.enforcement.sanctioning import content_removals, hide, impose, lift, withdraw_termination
 from services.enforcement.state import SANCTIONS_MAX, Sanction
 from services.enforcement.striking import clear_post, find_act
 
@@ -32,14 +33,19 @@ def sanction(draft: Draft, decision: Decided) -> None:
             f"use one of {', '.join(_BY_HAND)}; for a termination, propose it",
             version,
         )
-    if decision.until is not None and decision.until <= draft.now:
-        raise Refusal("invalid", "the sanction would have ended already", "name a later end", version)
+    _check_end(draft, decision)
     guideline = decision.guideline or ""
     _check_guideline(draft, guideline)
     if kind == "content_removal":
         _remove_content(draft, decision, guideline)
     else:
         _impose(draft, decision, kind, guideline)
+
+
+def _check_end(draft: Draft, decision: Decided) -> None:
+    if decision.until is not None and decision.until <= draft.now:
+        message = "the sanction would have ended already"
+        raise Refusal("invalid", message, "name a later end", draft.state.version)
 
 
 def _check_guideline(draft: Draft, guideline: str) -> None:
@@ -60,7 +66,7 @@ def _remove_content(draft: Draft, decision: Decided, guideline: str) -> None:
         raise already_done(f"post `{post}` is removed or deleted already", draft.state.version)
 
 
-def _impose(draft: Draft, decision: Decided, kind: SanctionKind, guideline: str) -> None:
+def _check_room(draft: Draft) -> None:
     if sum(1 for s in draft.state.sanctions if s.kind != "content_removal") >= SANCTIONS_MAX:
         raise Refusal(
             "invalid",
@@ -68,23 +74,20 @@ def _impose(draft: Draft, decision: Decided, kind: SanctionKind, guideline: str)
             "extend one of them, or lift those that don't matter",
             draft.state.version,
         )
-    starts_at = draft.signal.occurred_at if draft.signal.imported else draft.now
-    draft.note(
-        SanctionImposed(
-            sanction=draft.sanction_id(f"manual:{kind}"),
-            sanction_kind=kind,
-            origin="import" if draft.signal.imported else "manual",
-            starts_at=starts_at,
-            ends_at=starts_at if kind == "warning" else decision.until,
-            rung=0,
-            strikes=(),
-            decision=draft.signal.id,
-            actor=draft.signal.actor,
-            notice=notice_of(
-                draft, guideline, "imposed by a person", BY_PERSON, reason_ref=decision.reason_ref
-            ),
-            effective_at=draft.now,
-        )
+
+
+def _impose(draft: Draft, decision: Decided, kind: SanctionKind, guideline: str) -> None:
+    _check_room(draft)
+    imported = draft.signal.imported
+    starts_at = draft.signal.occurred_at if imported else draft.now
+    impose(
+        draft,
+        f"manual:{kind}",
+        kind,
+        starts_at if kind == "warning" else decision.until,
+        notice_of(draft, guideline, "imposed by a person", BY_PERSON, reason_ref=decision.reason_ref),
+        "import" if imported else "manual",
+        starts_at,
     )
 
 
@@ -193,20 +196,26 @@ def restore(draft: Draft, decision: Decided) -> None:
 
 
 def mute(draft: Draft, decision: Decided) -> None:
-    """Ignore the account's reports, or no longer."""
-    muted, version = decision.decision == "mute_reporter", draft.state.version
-    if draft.state.reporter_muted == muted:
-        raise already_done(f"the reporter is {'muted' if muted else 'not muted'} already", version)
-    until = decision.until if muted else None
-    if until is not None and until <= draft.now:
-        raise Refusal("invalid", "the mute would have ended already", "name a later end", version)
-    notice = _mute_notice(draft, decision) if muted else None
-    draft.note(ReporterMuted(muted, draft.signal.actor, decision.reason_ref, draft.now, until, notice))
-
-
-def _mute_notice(draft: Draft, decision: Decided) -> Notice:
-    """What a muted reporter must be told; the guideline is left open where the person named none."""
-    if decision.guideline is not None:
-        _check_guideline(draft, decision.guideline)
+    """Ignore the account's reports."""
+    if draft.state.muted:
+        raise already_done("the reporter is muted already", draft.state.version)
+    _check_end(draft, decision)
+    guideline = decision.guideline or ""
+    if guideline:
+        _check_guideline(draft, guideline)
+    _check_room(draft)
     facts = "a person decided that reports by this account are ignored"
-    return notice_of(draft, decision.guideline or "", facts, BY_PERSON, reason_ref=decision.reason_ref)
+    notice = notice_of(draft, guideline, facts, BY_PERSON, reason_ref=decision.reason_ref)
+    sanctioning.mute(draft, decision.until, notice)
+
+
+def unmute(draft: Draft, decision: Decided) -> None:
+    """Hear the account's reports again, whatever they were ignored for."""
+    if not draft.state.muted:
+        raise already_done("the reporter is not muted already", draft.state.version)
+    actor, reason_ref = draft.signal.actor, decision.reason_ref
+    for held in draft.state.sanctions:
+        if held.kind == "report_restriction":
+            lift(draft, held, "lifted", actor, reason_ref)
+    if draft.state.reporter_muted:
+        draft.note(ReporterMuted(False, actor, reason_ref, draft.now))

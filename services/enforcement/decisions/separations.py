@@ -5,53 +5,16 @@ Held here, and so wherever a decision comes from; the API and the command line s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Final
 
-from events.capabilities import (
-    CONFIRM_REFERRALS,
-    CONFIRM_TERMINATIONS,
-    DECIDE_APPEALS,
-    DECIDE_PROTECTED,
-    DECIDE_RESTRICTED,
-    DECIDE_WELFARE,
-    PROPOSE_REFERRALS,
-)
+from events.capabilities import DECIDE_PROTECTED, NEEDED, NEEDED_IN, RESTRICTING
 from events.ids import post_act
 from events.signals import Decided
 from services.enforcement.decisions.refusals import Refusal
 from services.enforcement.draft import Draft
 from services.enforcement.ladder import survivors
 from services.enforcement.state import AccountState, Act, Appeal, Case
-
-NEEDED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "confirm_termination": CONFIRM_TERMINATIONS,
-        "propose_referral": PROPOSE_REFERRALS,
-        "confirm_referral": CONFIRM_REFERRALS,
-        "decide_appeal": DECIDE_APPEALS,
-    }
-)
-"""What a decision needs beside the right to decide."""
-NEEDED_IN: Final[Mapping[str, str]] = MappingProxyType(
-    {"restricted": DECIDE_RESTRICTED, "referral": DECIDE_RESTRICTED, "welfare": DECIDE_WELFARE}
-)
-"""What a decision needs that bears on a case of this kind."""
-RESTRICTING: Final = frozenset(
-    {
-        "confirm",
-        "strike",
-        "reclassify",
-        "sanction",
-        "extend",
-        "mute_reporter",
-        "propose_termination",
-        "confirm_termination",
-    }
-)
-"""What leaves an account worse off: of the community's own staff, only few may decide it."""
-
 
 ENDING: Final = frozenset({"propose_termination", "confirm_termination"})
 """What rests on the whole record."""

@@ -20,8 +20,8 @@ from services.enforcement.state import (
     ClosedCase,
 )
 
-DELICATE: Final = frozenset({"restricted", "welfare"})
-"""Kinds of cases that not everybody may answer, nor decide later about what came of them."""
+DELICATE: Final = ("welfare", "restricted")
+"""Kinds of cases that not everybody may answer, nor decide later about what came of them; the graver last."""
 
 
 def case_opened(state: AccountState, o: CaseOpened) -> AccountState:
@@ -47,6 +47,7 @@ def case_updated(state: AccountState, o: CaseUpdated) -> AccountState:
             failed = (*failed, o.failed_signal)[:CASE_FAILED_SIGNALS_MAX]
         return replace(
             case,
+            kind=o.case_kind or case.kind,
             version=o.version,
             urgent=case.urgent or o.escalated is True,
             strikes=strikes,

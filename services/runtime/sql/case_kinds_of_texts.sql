@@ -9,8 +9,8 @@ WITH asked AS (
     FROM audit_entries AS entry
     CROSS JOIN LATERAL jsonb_array_elements(convert_from(entry.data, 'UTF8')::jsonb -> 'outcomes') AS outcome
     WHERE entry.entity = ANY (SELECT entity FROM asked)
-      AND string_to_array(entry.outcomes, ' ') @> '{case_opened}'
-      AND outcome ->> 'kind' = 'case_opened'
+      AND string_to_array(entry.outcomes, ' ') && '{case_opened,case_updated}'
+      AND outcome ->> 'kind' IN ('case_opened', 'case_updated')
       AND outcome ->> 'case_kind' = ANY ($4::text[])
 ), named AS MATERIALIZED (
     SELECT asked.ref, entry.entity, entry.data

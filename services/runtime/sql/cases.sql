@@ -1,5 +1,5 @@
 -- Cases, the latest first. Any filter may be null; ($5, $6) is where the previous page ended. $8: a guideline
--- that it is about, by a finding, a strike or a report, $9: the least severity of what was found, $10: who
+-- that it is about, by a finding, a strike or a report, $9: the least severity of what joined it, $10: who
 -- answered it, [$11, $12): when it was opened, $13: kinds that are left out.
 SELECT * FROM cases
 WHERE ($1::text IS NULL OR account = $1)
@@ -12,9 +12,7 @@ WHERE ($1::text IS NULL OR account = $1)
        OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND guideline = $8)
        OR (SELECT true FROM report_foldings AS told  -- not EXISTS, which may be answered from the whole table
            WHERE told.case_id = cases.case_id AND told.reason = $8 LIMIT 1))
-  AND ($9::integer IS NULL
-       OR EXISTS (SELECT FROM unnest(findings) AS found WHERE (found ->> 'severity')::integer >= $9)
-       OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND severity >= $9))
+  AND ($9::integer IS NULL OR severity >= $9)
   AND ($10::text IS NULL OR closed_by = 'person:' || $10)
   AND ($11::timestamptz IS NULL OR opened_at >= $11)
   AND ($12::timestamptz IS NULL OR opened_at < $12)

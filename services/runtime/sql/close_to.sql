@@ -1,4 +1,5 @@
--- Of strikes and sanctions ($1) those whose making names a case that was opened as one of these kinds ($2).
+-- Of strikes and sanctions ($1) those whose making names a case that was opened as, or became, one of these
+-- kinds ($2).
 WITH asked AS (
     SELECT strike AS id, 'account:' || account AS entity, issued_sequence AS sequence
     FROM strikes WHERE strike = ANY ($1::text[])
@@ -10,8 +11,8 @@ WITH asked AS (
     FROM audit_entries AS entry
     CROSS JOIN LATERAL jsonb_array_elements(convert_from(entry.data, 'UTF8')::jsonb -> 'outcomes') AS outcome
     WHERE entry.entity = ANY (SELECT entity FROM asked)
-      AND string_to_array(entry.outcomes, ' ') @> '{case_opened}'
-      AND outcome ->> 'kind' = 'case_opened'
+      AND string_to_array(entry.outcomes, ' ') && '{case_opened,case_updated}'
+      AND outcome ->> 'kind' IN ('case_opened', 'case_updated')
       AND outcome ->> 'case_kind' = ANY ($2::text[])
 )
 SELECT DISTINCT asked.id

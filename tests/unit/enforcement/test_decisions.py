@@ -14,16 +14,19 @@ from events.ledger import (
     Refused,
     ReporterMuted,
     SanctionImposed,
+    SanctionLifted,
     StrikeConfirmed,
     StrikeIssued,
 )
-from events.signals import Decided
+from events.signals import Actor, Decided
 from services.enforcement import decisions
 from services.enforcement.decider import Context
 from services.enforcement.decisions.refusals import Refusal
-from services.enforcement.draft import Draft
-from services.enforcement.state import encode_state
-from tests.support.signals import day, decided
+from services.enforcement.draft import CLOCK, Draft
+from services.enforcement.due import deadlines, due
+from services.enforcement.evolve import evolve
+from services.enforcement.state import AccountState, encode_state
+from tests.support.signals import day, decided, tick_signal
 from tests.unit.enforcement.desk import GUIDELINE, OTHER, Desk, found, kinds, outcomes
 
 Target = Callable[[Desk], tuple[str, str]]
@@ -223,30 +226,77 @@ def test_an_imported_sanction_has_seen_no_version_and_starts_when_it_did() -> No
     assert (imposed.origin, imposed.starts_at) == ("import", day(3))
 
 
+def muted(entries: list[Any]) -> SanctionImposed:
+    """The mute among what came of a decision."""
+    (imposed,) = outcomes(entries, SanctionImposed)
+    assert (imposed.sanction_kind, imposed.origin) == ("report_restriction", "mute")
+    return imposed
+
+
 def test_a_mute_ends_when_it_was_to_end() -> None:
     """By the clock, once."""
     desk = Desk()
     desk.decide("mute_reporter", until=day(5))
     assert desk.standing.reporter_muted
     entries = desk.clock(6)
-    assert [(o.muted, o.effective_at) for o in outcomes(entries, ReporterMuted)] == [(False, day(5))]
+    assert [(o.because, o.effective_at) for o in outcomes(entries, SanctionLifted)] == [("ended", day(5))]
     assert not desk.standing.reporter_muted
 
 
-def test_a_mute_freezes_what_its_notice_must_say_and_its_end_says_nothing() -> None:
-    """It is an adverse outcome like any other; that reports are heard again is none."""
+def test_a_mute_freezes_what_its_notice_must_say() -> None:
+    """It is an adverse outcome like any other."""
     desk = Desk()
-    (muted,) = outcomes(desk.decide("mute_reporter", guideline=GUIDELINE, until=day(5)), ReporterMuted)
-    assert muted.notice is not None
-    assert (muted.notice.guideline, muted.notice.policy_version) == (GUIDELINE, desk.policy.version)
-    assert muted.notice.reason_ref == muted.reason_ref
-    assert not muted.notice.detection.automated_decision
-    (heard,) = outcomes(desk.decide("unmute_reporter"), ReporterMuted)
-    assert heard.notice is None
+    notice = muted(desk.decide("mute_reporter", guideline=GUIDELINE, until=day(5))).notice
+    assert (notice.guideline, notice.policy_version) == (GUIDELINE, desk.policy.version)
+    assert notice.reason_ref
+    assert not notice.detection.automated_decision
+    assert Refused in kinds(desk.decide("mute_reporter"))
+    desk.decide("unmute_reporter")
+    assert Refused in kinds(desk.decide("unmute_reporter"))
     assert Refused in kinds(desk.decide("mute_reporter", guideline="no-such"))
-    (plain,) = outcomes(desk.decide("mute_reporter"), ReporterMuted)
-    assert plain.notice is not None
-    assert plain.notice.guideline == ""
+    assert muted(desk.decide("mute_reporter")).notice.guideline == ""
+
+
+def test_a_mute_can_be_appealed_by_whom_it_was_told() -> None:
+    """Granted, the account's reports are heard again; who muted it may not answer."""
+    desk = Desk()
+    about = muted(desk.decide("mute_reporter")).sanction
+    desk.told(about)
+    assert Refused not in kinds(desk.appeal(about))
+    assert Refused in kinds(desk.answer("granted", by="mod-ann"))
+    (lifted,) = outcomes(desk.answer("granted"), SanctionLifted)
+    assert (lifted.sanction, lifted.because) == (about, "overturned")
+    assert not desk.standing.reporter_muted
+    assert not desk.state.muted
+
+
+def test_whoever_is_heard_again_is_heard_whatever_kept_them_from_it() -> None:
+    """A restriction of reporting that a person imposed otherwise is lifted too."""
+    desk = Desk()
+    desk.decide("sanction", sanction_kind="report_restriction", guideline=GUIDELINE)
+    assert not desk.standing.reporter_muted
+    assert Refused in kinds(desk.decide("mute_reporter"))
+    entries = desk.decide("unmute_reporter")
+    assert [o.because for o in outcomes(entries, SanctionLifted)] == ["lifted"]
+    assert not desk.state.muted
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_mute_from_before_it_was_a_sanction_ends_as_it_was_to(by_hand: bool) -> None:
+    """By a person, or by the clock."""
+    desk = Desk()
+    earlier = ReporterMuted(True, Actor("person", "mod-ann"), None, day(0), day(5))
+    desk.world.states["account:ann"] = evolve(AccountState("account:ann"), earlier)
+    assert desk.state.muted
+    assert deadlines(desk.state) == (day(5),)
+    if by_hand:
+        heard = outcomes(desk.decide("unmute_reporter", version=desk.state.version), ReporterMuted)
+        assert [(o.muted, o.actor.kind) for o in heard] == [(False, "person")]
+    else:
+        draft = Draft(desk.state, tick_signal(0, day(5)), Context(day(5), desk.policy, {}))
+        due(draft)
+        assert draft.outcomes == [ReporterMuted(False, CLOCK, None, day(5))]
+        assert not draft.state.muted
 
 
 def test_a_sanction_that_is_over_may_still_be_told_of_and_answered() -> None:

@@ -10,6 +10,7 @@ from events.capabilities import ASKED
 from events.ids import carried_strike
 from events.ledger import MergeNoted, Refused, ReportSettled, SanctionImposed, Standing
 from events.signals import AppealFiled, RecordReturned, ReturnedStrike
+from services.enforcement import merging
 from services.enforcement.decisions import identities
 from services.enforcement.state import AccountState
 from tests.support.signals import day, decided, decision_signal, post_signal, posted, signal
@@ -159,6 +160,18 @@ def test_a_record_of_more_than_one_signal_takes_is_not_cut_short(monkeypatch: py
     """It is refused, so that somebody looks at it."""
     monkeypatch.setattr(identities, "CARRIED_MAX", 2)
     assert codes(merge(record())) == ["invalid"]
+
+
+def test_a_strike_that_finds_no_room_at_the_new_account_is_not_dropped_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A person is told how many of them there are."""
+    desk = record()
+    monkeypatch.setattr(merging, "room_for_act", lambda held, _: not held.acts)
+    merge(desk)
+    assert len(state(desk).acts) == 1
+    (case,) = state(desk).cases
+    assert (case.kind, case.subject) == ("link", "link:ann")
 
 
 def test_a_record_goes_on_at_one_account_and_never_in_a_circle() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.ledger import (
     CaseUpdated,
     Detection,
-    ReporterMuted,
+    Refused,
     ReportFolded,
     ReportNoted,
     ReportSettled,
@@ -20,8 +20,9 @@ from events.ledger import (
 from events.signals import AccountChanged, MeritEarned, ReportAnswered, ReportFiled, ReportWithdrawn
 from services.enforcement.state import CaseReport
 from services.enforcement.weighing import persons
-from tests.support.signals import signal
-from tests.unit.enforcement.desk import GUIDELINE, Desk, found, outcomes
+from tests.support.policies import guideline_cases, small_policy
+from tests.support.signals import day, signal
+from tests.unit.enforcement.desk import GUIDELINE, Desk, found, kinds, outcomes
 
 
 def results(desk: Desk, reporter: str) -> list[str]:
@@ -256,14 +257,31 @@ def test_a_persons_word_that_a_report_was_unfounded_warns_and_then_mutes() -> No
     assert outcomes(desk.view.of("bob"), SanctionImposed) == []
     unfounded(desk, "bob", "p1")
     (warned,) = outcomes(desk.view.of("bob"), SanctionImposed)
+    assert warned.origin == "manual"
     assert (warned.sanction_kind, warned.actor.kind, warned.strikes) == ("warning", "person", ())
     assert not desk.view.standing("bob").reporter_muted
     unfounded(desk, "bob", "p2")
-    (muted,) = outcomes(desk.view.of("bob"), ReporterMuted)
-    assert muted.until == muted.effective_at + timedelta(days=desk.policy.report_weights.mute_days)
+    _, muted = outcomes(desk.view.of("bob"), SanctionImposed)
+    assert (muted.sanction_kind, muted.origin) == ("report_restriction", "mute")
+    assert muted.ends_at == muted.effective_at + timedelta(days=desk.policy.report_weights.mute_days)
     assert desk.view.standing("bob").reporter_muted
     desk.clock(desk.policy.report_weights.mute_days + 2)
     assert not desk.view.standing("bob").reporter_muted
+
+
+def test_who_is_muted_for_longer_already_is_not_muted_once_more() -> None:
+    """A shorter restriction of reporting doesn't stand in for it."""
+    for days, more in ((1, 1), (300, 0)):
+        desk = Desk()
+        for post in ("p1", "p2"):
+            desk.report("bob", post)
+        desk.account = "bob"
+        desk.decide("sanction", sanction_kind="report_restriction", guideline=GUIDELINE, until=day(days))
+        desk.account = "ann"
+        for post in ("p1", "p2"):
+            desk.decide("dismiss", "case", desk.case_about(post).id, outcome="manifestly_unfounded")
+        mutes = [o for o in outcomes(desk.view.of("bob"), SanctionImposed) if o.origin == "mute"]
+        assert len(mutes) == more
 
 
 def test_an_unfounded_report_is_forgotten_after_its_time() -> None:
@@ -287,3 +305,33 @@ def test_a_reporter_is_told_once() -> None:
     (told,) = outcomes(desk.decide("dismiss", "case", desk.case_about("p1").id), ReportSettled)
     desk.send(signal("account:bob", "again", ReportAnswered(told.report, "bob", "upheld"), desk.at))
     assert [o.outcome for o in outcomes(desk.view.of("bob"), ReportSettled)] == ["dismissed_in_good_faith"]
+
+
+# --- what isn't for everybody ----------------------------------------------------------------------------
+
+
+def test_a_case_becomes_as_delicate_as_what_joins_it_whichever_came_first() -> None:
+    """A report leaves its version, and nothing makes it less delicate again."""
+    orders = (("no-spam", "child-safety"), ("child-safety", "no-spam"), ("self-harm", "child-safety"))
+    for first, then in orders:
+        desk = Desk()
+        desk.report("bob", "p1", reason=first)
+        desk.report("eve", "p1", reason=then)
+        (case,) = desk.state.cases
+        assert (case.kind, case.urgent, case.version) == ("restricted", True, 1)
+        assert Refused in kinds(desk.decide("dismiss", "case", case.id, capabilities=("cases.welfare",)))
+        assert Refused not in kinds(desk.decide("dismiss", "case", case.id))
+
+
+def test_a_finding_that_is_not_for_everybody_takes_its_case_along() -> None:
+    """So does one in a post that was reported for something else before."""
+    small = small_policy()
+    cases = tuple(one.model_copy(update={"case_kind": "restricted"}) for one in guideline_cases(GUIDELINE))
+    guidelines = [
+        one.model_copy(update={"cases": cases}) if one.id == GUIDELINE else one for one in small.guidelines
+    ]
+    desk = Desk(small_policy(guidelines=tuple(guidelines)))
+    desk.report("bob", "p1")
+    desk.post("p1", found(3, mode="review"))
+    (case,) = desk.state.cases
+    assert (case.kind, case.version) == ("restricted", 2)

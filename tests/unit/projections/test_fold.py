@@ -168,6 +168,23 @@ def test_a_case_folds_findings_and_reports_in() -> None:
     assert (row.reports, row.report_count, row.report_weight) == (("report-2",), 1, 1000)
 
 
+def test_a_case_is_as_severe_as_the_gravest_that_joined_it() -> None:
+    """A finding, or a strike as it is when it joins, in whatever batch it was issued; nothing lowers it."""
+    made = Ledger()
+    made.add("acc-1", ledger.CaseOpened("case-1", "post:post-1", "strike", False, "a strike", made.now))
+    made.add("acc-1", strike_issued("strike-1", made.now, severity=2))
+    made.add("acc-1", ledger.CaseUpdated("case-1", 2, made.now, strike="strike-1"))
+    assert folded(made.entries, [1]).rows["cases"]["case-1"].severity == 2
+    worse = strike_amended("strike-1", made.now, severity=3)
+    made.add("acc-1", worse, ledger.CaseUpdated("case-1", 3, made.now, strike="strike-1"))
+    made.add("acc-1", replace(worse, severity=1, because="reduced"))
+    made.add("acc-1", ledger.CaseUpdated("case-1", 4, made.now, finding=case_finding("post-1", made.now)))
+    made.add("acc-1", ledger.CaseUpdated("case-1", 5, made.now, note_ref="note-1"))
+    for sizes in ([1], [3], [10]):
+        assert folded(made.entries, sizes).rows["cases"]["case-1"].severity == 3
+    assert fold.wanted(made.entries[-1:]) == {"cases": ["case-1"]}
+
+
 def test_the_two_sides_of_a_report_have_one_writer_each() -> None:
     """A report is filed at one account and folded in at another, which may lie in other partitions."""
     filed, folded_in = Ledger(0), Ledger(1)

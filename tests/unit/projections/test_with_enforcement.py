@@ -12,6 +12,7 @@ from projections.recorded import Recorded
 from services.enforcement.state import AccountState
 from tests.model.histories import Play, from_seed
 from tests.support.tables import MemoryTables
+from tests.unit.enforcement.desk import Desk, found
 
 SEEDS = range(40)
 LENGTH = 60
@@ -78,3 +79,36 @@ def row_shown(row: Any) -> tuple[Any, ...]:
         row.policy_case,
         row.confirmed_at,
     )
+
+
+def test_a_case_that_an_urgent_report_joins_is_urgent_and_escalated_by_nobody() -> None:
+    """It stays among what waits, where it comes first; a person may still pass it on."""
+    desk = Desk()
+    desk.post("p1", found(1))
+    desk.report("bob", "p1", reason="self-harm")
+    case = desk.case_about("p1").id
+    row = shown_by(desk)[case]
+    assert (row.urgent, row.escalated, row.version) == (True, False, desk.case_about("p1").version)
+    desk.decide("escalate", "case", case)
+    row = shown_by(desk)[case]
+    assert (row.urgent, row.escalated) == (True, True)
+    desk.report("eve", "p1", reason="self-harm")
+    assert shown_by(desk)[case].escalated
+
+
+def test_a_case_that_becomes_delicate_is_shown_as_that() -> None:
+    """Else everybody would see it in the common queue."""
+    desk = Desk()
+    desk.post("p1", found(1))
+    desk.report("bob", "p1", reason="child-safety")
+    (row,) = shown_by(desk).values()
+    assert (row.case_kind, row.urgent, row.version) == ("restricted", True, 1)
+    assert desk.state.cases[0].kind == "restricted"
+
+
+def shown_by(desk: Desk) -> dict[str, Any]:
+    """The table of cases after everything that happened at a desk."""
+    tables = MemoryTables()
+    for offset, data in enumerate(desk.world.ledger):
+        tables.apply([Recorded(0, offset, decode_entry(data), data)])
+    return tables.rows["cases"]

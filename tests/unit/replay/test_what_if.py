@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from events.codec import decode_entry
 from events.policy import Guideline, Policy, RuleSettings, Rung, Severity
@@ -73,6 +73,7 @@ def with_mode(mode: str) -> Policy:
     return small_policy(name="candidate", guidelines=tuple(guidelines))
 
 
+@settings(max_examples=60)
 @given(histories)
 def test_the_same_policy_would_have_led_to_the_same(history: list[Step]) -> None:
     """In whatever history: every strike and every sanction comes out as it was, and nobody is refused."""
@@ -85,6 +86,7 @@ def test_the_same_policy_would_have_led_to_the_same(history: list[Step]) -> None
         assert tally.was == tally.would_be
 
 
+@settings(max_examples=60)
 @given(histories)
 def test_a_policy_that_changes_nothing_but_its_name_differs_in_nothing(history: list[Step]) -> None:
     """It has another version, so that every finding is taken and priced anew, and comes to the same."""

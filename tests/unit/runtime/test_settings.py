@@ -99,7 +99,7 @@ def test_a_file_is_read_only_when_named(tmp_path: Path, monkeypatch: pytest.Monk
         (
             "ZZZ",
             "4",
-            "variable GOODSTANDING_ZZZ: there is no setting `zzz`; settings are api_host, api_keys_file",
+            "variable GOODSTANDING_ZZZ: there is no setting `zzz`; settings are access_log_days, api_host",
         ),
     ],
 )

@@ -19,7 +19,8 @@ from services.screening.guidelines import RULES, known_rules
 from services.screening.guidelines.no_selling import NoSelling
 from services.screening.rulebook import Rulebook
 from services.screening.window import LINKS_PER_AUTHOR_MAX, WINDOW, Window
-from tests.support.screening import KEY, default_policy, default_rulebook, post_event
+from tests.support.policies import community
+from tests.support.screening import KEY, default_rulebook, post_event
 
 LIMITS = Breaker(failures=3, events=10)
 WINDOW_MS = WINDOW // timedelta(milliseconds=1)
@@ -173,10 +174,10 @@ def test_what_was_missed_is_done_in_pieces() -> None:
 
 def test_the_default_policy_sets_every_rule() -> None:
     """No rule is forgotten, and each finds cases that the policy has."""
-    assert set(default_policy().rules) == set(known_rules())
+    assert set(community().rules) == set(known_rules())
     for contract in known_rules().values():
         for case in contract.cases:
-            assert default_policy().case(contract.guideline, case) is not None, (contract.name, case)
+            assert community().case(contract.guideline, case) is not None, (contract.name, case)
 
 
 def test_rules_are_named_for_their_guideline() -> None:
@@ -187,7 +188,7 @@ def test_rules_are_named_for_their_guideline() -> None:
 
 def test_the_digest_of_rules_changes_with_their_settings() -> None:
     """And with nothing else."""
-    policy = default_policy()
+    policy = community()
     settings = policy.rules["no-selling.promotion"].model_copy(update={"params": {"points_link": 16}})
     other = policy.model_copy(update={"rules": {**policy.rules, "no-selling.promotion": settings}})
     renamed = policy.model_copy(update={"name": "another"})

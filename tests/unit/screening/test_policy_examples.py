@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.screening.guidelines import RULES
-from tests.support.screening import cases_on, default_policy
+from tests.support.policies import community
+from tests.support.screening import cases_on
 
 NO_TEXTS = {
     "They left him bleeding in the street and I enjoyed every second of it",
@@ -26,7 +27,7 @@ NO_TEXTS = {
 """Examples that describe a post instead of being one, or that no list of words can find."""
 EXAMPLES = [
     (guideline.id, case.id, example)
-    for guideline in default_policy().guidelines
+    for guideline in community().guidelines
     for case in guideline.cases
     if any(rule.contract.guideline == guideline.id and case.id in rule.contract.cases for rule in RULES)
     if case.mode in {"enforce", "review", "shadow"}

@@ -16,12 +16,12 @@ from services.screening.rule import Found, RuleContract
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen
 from services.screening.text.matching import Pattern
+from tests.support.policies import community
 from tests.support.screening import (
     KEY,
     NOW,
     InputRecord,
     contents_of,
-    default_policy,
     default_rulebook,
     event,
     post_event,
@@ -96,7 +96,7 @@ def test_what_was_found_goes_to_the_author_with_its_text_apart() -> None:
     assert (post.content_ref, post.thread, post.change) == (content.ref, "t1", "created")
     assert (content.text, content.title, content.account) == ("what the fuck", "hm", "ada")
     assert post.rules_digest == default_rulebook().digest
-    assert signal.policy_version == default_policy().version
+    assert signal.policy_version == community().version
     assert b"fuck" not in next(output.value or b"" for output in outputs if output.topic == "signals")
 
 
@@ -219,9 +219,9 @@ class Mended(Brittle):
 
 def rulebook_with(rule: type[Any]) -> Rulebook:
     """The default rules and one more; three failures within ten posts suspend a rule."""
-    policy = default_policy().model_copy(
+    policy = community().model_copy(
         update={
-            "rules": {**default_policy().rules, "no-spam.brittle": RuleSettings()},
+            "rules": {**community().rules, "no-spam.brittle": RuleSettings()},
             "breaker": Breaker(failures=3, events=10),
         }
     )
@@ -292,14 +292,14 @@ def test_what_a_suspended_rule_missed_is_screened_again_once_it_is_mended() -> N
 
 def test_a_rule_in_shadow_records_and_has_no_effect() -> None:
     """Whatever the case says."""
-    policy = default_policy().model_copy(update={"rules": {"no-spam.brittle": RuleSettings(mode="shadow")}})
+    policy = community().model_copy(update={"rules": {"no-spam.brittle": RuleSettings(mode="shadow")}})
     outputs = screen_with(Rulebook(policy, (Mended,))).screen_posts([post_record("marble")])
     assert [f.mode for post in screened(outputs) for f in post.findings] == ["shadow"]
 
 
 def test_a_disabled_rule_finds_nothing() -> None:
     """It is as if it weren't there."""
-    policy = default_policy().model_copy(update={"rules": {"no-spam.brittle": RuleSettings(enabled=False)}})
+    policy = community().model_copy(update={"rules": {"no-spam.brittle": RuleSettings(enabled=False)}})
     assert screen_with(Rulebook(policy, (Mended,))).screen_posts([post_record("marble")]) == []
 
 

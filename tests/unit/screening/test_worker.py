@@ -17,10 +17,10 @@ from services.screening.guidelines import RULES
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen
 from services.screening.worker import Screening, ScreeningCore
+from tests.support.policies import community
 from tests.support.screening import (
     KEY,
     InputRecord,
-    default_policy,
     default_rulebook,
     event,
     post_record,
@@ -70,9 +70,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def compile_policy(policy: Policy) -> Rulebook:
         versions.append(policy.version)
-        return (
-            default_rulebook() if policy.version == default_policy().version else Rulebook(policy, (Mended,))
-        )
+        return default_rulebook() if policy.version == community().version else Rulebook(policy, (Mended,))
 
     monkeypatch.setattr(worker, "Rulebook", compile_policy)
     return versions
@@ -96,7 +94,7 @@ def core_of(stage: Screening) -> ScreeningCore:
 @pytest.mark.usefixtures("compiled")
 async def test_a_batch_of_every_topic_is_screened() -> None:
     """Outputs of all, offsets of each, and a guard that says by which policy."""
-    stage = Screening(FakePolicies((4, default_policy())), KEY)
+    stage = Screening(FakePolicies((4, community())), KEY)
     core = core_of(stage)
     core.resume(None)
     batch = await stepped(
@@ -114,7 +112,7 @@ async def test_a_batch_of_every_topic_is_screened() -> None:
     assert batch.next_offsets == {"accounts": 12, "posts": 23}
     assert [output.topic for output in batch.outputs] == ["signals", "contents", "signals", "dead_letters"]
     guard = json.loads(batch.guard)
-    assert (guard["sequence"], guard["policy_version"]) == (4, default_policy().version)
+    assert (guard["sequence"], guard["policy_version"]) == (4, community().version)
     assert len(batch.guard) < METADATA_BYTES_MAX / 2
 
 
@@ -126,15 +124,15 @@ async def test_nothing_is_screened_before_there_is_a_policy(compiled: list[str])
     waiting = asyncio.create_task(stage.prepare(core, {}))
     await asyncio.sleep(0)
     assert not waiting.done()
-    policies.latest_one = (1, default_policy())
+    policies.latest_one = (1, community())
     policies.there.set()
     await waiting
-    assert compiled == [default_policy().version]
+    assert compiled == [community().version]
 
 
 async def test_a_policy_is_compiled_once_for_all_partitions(compiled: list[str]) -> None:
     """And taken up by each at its own batch's beginning."""
-    stage = Screening(FakePolicies((1, default_policy())), KEY)
+    stage = Screening(FakePolicies((1, community())), KEY)
     for partition in range(3):
         core = stage.core(partition)
         await stage.prepare(core, {})
@@ -146,17 +144,17 @@ async def test_a_policy_is_compiled_once_for_all_partitions(compiled: list[str])
 async def test_an_older_policy_than_the_one_in_force_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that restarts doesn't go back to what was in force before."""
     monkeypatch.setattr(worker, "POLICY_WAIT_S", 0.001)
-    policies = FakePolicies((4, default_policy()))
+    policies = FakePolicies((4, community()))
     stage = Screening(policies, KEY)
     first = core_of(stage)
     batch = await stepped(stage, first, {"posts": [post_record("hello")]})
-    policies.latest_one = (2, default_policy())
+    policies.latest_one = (2, community())
     again = core_of(stage)
     again.resume(batch.guard)
     waiting = asyncio.create_task(stage.prepare(again, {}))
     await asyncio.sleep(0.01)
     assert not waiting.done()
-    policies.latest_one = (4, default_policy())
+    policies.latest_one = (4, community())
     await waiting
 
 
@@ -167,7 +165,7 @@ async def test_what_a_broken_rule_missed_is_read_again_under_the_next_policy(
 
     In the same transaction as that batch's own outputs.
     """
-    fields = default_policy().model_dump() | {"breaker": {"failures": 2, "events": 10}}
+    fields = community().model_dump() | {"breaker": {"failures": 2, "events": 10}}
     policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
     mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
     books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
@@ -193,7 +191,7 @@ def sample(name: str, **labels: str) -> float:
 
 async def test_a_suspended_rule_and_what_it_misses_can_be_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """The suspension, that it lasts, and the posts that wait; all of it is over once they were seen."""
-    fields = default_policy().model_dump() | {"breaker": {"failures": 2, "events": 10}}
+    fields = community().model_dump() | {"breaker": {"failures": 2, "events": 10}}
     policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
     mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
     books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
@@ -217,7 +215,7 @@ async def test_a_suspended_rule_and_what_it_misses_can_be_watched(monkeypatch: p
 @pytest.mark.usefixtures("compiled")
 async def test_posts_in_a_script_that_a_rule_cannot_read_are_counted() -> None:
     """By script: they were cleared by nobody."""
-    stage = Screening(FakePolicies((1, default_policy())), KEY)
+    stage = Screening(FakePolicies((1, community())), KEY)
     core = core_of(stage)
     before = sample("goodstanding_unread_posts_total", script="und-Cyrl")
     russian = "Как построить воронку продаж для нового проекта"

@@ -11,9 +11,7 @@ WITH page AS (
            OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND guideline = $5)
            OR (SELECT true FROM report_foldings AS told  -- not EXISTS, which may be answered from the whole table
            WHERE told.case_id = cases.case_id AND told.reason = $5 LIMIT 1))
-      AND ($6::integer IS NULL
-           OR EXISTS (SELECT FROM unnest(findings) AS found WHERE (found ->> 'severity')::integer >= $6)
-           OR EXISTS (SELECT FROM strikes WHERE strike = ANY (cases.strikes) AND severity >= $6))
+      AND ($6::integer IS NULL OR severity >= $6)
       AND ($7::timestamptz IS NULL OR (opened_at, case_id) < ($7, $8::text))
     ORDER BY opened_at DESC, case_id DESC
     LIMIT $9

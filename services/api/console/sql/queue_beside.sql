@@ -1,9 +1,8 @@
 -- What a row of the queue says beside its case. Goes after the page.
 SELECT
     page.case_id, page.account, page.subject, page.case_kind, page.version, page.status, page.urgent,
-    page.escalated, page.summary, page.opened_at, page.closed_at, page.closed_by, page.result,
+    page.escalated, page.severity, page.summary, page.opened_at, page.closed_at, page.closed_by, page.result,
     page.report_weight,
-    coalesce(greatest(found.severity, struck.severity), 0) AS severity,
     coalesce(greatest(found.confidence, struck.confidence), 0) AS score,
     coalesce(found.guidelines, '{}') || coalesce(struck.guidelines, '{}') || coalesce(told.reasons, '{}')
                                                            AS guidelines,
@@ -16,13 +15,12 @@ FROM page
 LEFT JOIN standings AS standing ON standing.account = page.account
 LEFT JOIN desk.leases AS lease ON lease.case_id = page.case_id
 LEFT JOIN LATERAL (
-    SELECT max((one ->> 'severity')::integer)                 AS severity,
-           max((one -> 'evidence' ->> 'confidence')::integer) AS confidence,
+    SELECT max((one -> 'evidence' ->> 'confidence')::integer) AS confidence,
            array_agg(DISTINCT one ->> 'guideline')            AS guidelines
     FROM unnest(page.findings) AS one
 ) AS found ON true
 LEFT JOIN LATERAL (
-    SELECT max(severity) AS severity, max((evidence ->> 'confidence')::integer) AS confidence,
+    SELECT max((evidence ->> 'confidence')::integer) AS confidence,
            array_agg(DISTINCT guideline) AS guidelines
     FROM strikes WHERE strike = ANY (page.strikes)
 ) AS struck ON true

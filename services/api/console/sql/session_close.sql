@@ -1,2 +1,1 @@
--- This one, and whatever has run out.
-DELETE FROM desk.sessions WHERE token_hash = $1 OR expires_at < now() RETURNING actor
+DELETE FROM desk.sessions WHERE token_hash = $1 RETURNING actor

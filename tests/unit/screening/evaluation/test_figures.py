@@ -16,7 +16,8 @@ from services.screening.evaluation.own_cases import fill, read_cases
 from services.screening.evaluation.report import BEGIN, END, Results, document, failures
 from services.screening.evaluation.samples import sample, satisfies
 from services.screening.text.identifiers import card_number, iban_number, ssn_number
-from tests.support.screening import KEY, default_policy, default_rulebook
+from tests.support.policies import community
+from tests.support.screening import KEY, default_rulebook
 
 
 def fresh() -> BareScreen:
@@ -101,8 +102,8 @@ def test_an_expression_is_satisfied_with_its_boundaries() -> None:
 
 def test_the_report_is_the_same_each_time_and_holds_no_text() -> None:
     """The same counts give the same bytes; nothing of what was measured is in them."""
-    report = document(default_policy(), measured(), "")
-    assert report == document(default_policy(), measured(), report)
+    report = document(community(), measured(), "")
+    assert report == document(community(), measured(), report)
     assert "northboard" not in report
     assert "good morning" not in report
     assert f"{BEGIN}digest" in report
@@ -111,9 +112,9 @@ def test_the_report_is_the_same_each_time_and_holds_no_text() -> None:
 def test_figures_are_kept_where_the_data_is_missing() -> None:
     """Without data, the part between the marks stays as it was measured."""
     results = measured()
-    report = document(default_policy(), results, "")
+    report = document(community(), results, "")
     results.sets = []
-    again = document(default_policy(), results, report)
+    again = document(community(), results, report)
     assert again == report
     assert again.index(END) > again.index(BEGIN)
 

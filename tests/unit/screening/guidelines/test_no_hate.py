@@ -6,7 +6,8 @@ import pytest
 
 from events.policy import RuleSettings
 from services.screening.guidelines.no_hate import NoHate
-from tests.support.screening import cases_on, default_policy, findings_on
+from tests.support.policies import community
+from tests.support.screening import cases_on, findings_on
 
 GUIDELINE = "no-hate"
 
@@ -88,7 +89,7 @@ def test_a_table_goes_no_further_than_review() -> None:
     lists = {"weights_demeaning": ("60: kitchen; sandwich",), "weights_signs": ("90: 🐀",)}
     settings = RuleSettings(lists=lists, params={"demeaning_from": 100, "trigger_demeaning": 50})
     assert {pattern.name for pattern in NoHate(settings).patterns()} == {"trigger"}
-    case = default_policy().case(GUIDELINE, "demeaning")
+    case = community().case(GUIDELINE, "demeaning")
     assert case is not None
     assert case.mode_for(100) == "review"
 

@@ -9,7 +9,8 @@ from services.screening.guidelines.no_spam import NoSpam
 from services.screening.post import Post
 from services.screening.rule import BUSY, Found, Hit
 from services.screening.window import Window
-from tests.support.screening import KEY, cases_on, default_policy, default_rulebook, verdict_on
+from tests.support.policies import community
+from tests.support.screening import KEY, cases_on, default_rulebook, verdict_on
 
 GUIDELINE = "no-spam"
 TEXT = "is there a way to see retention by week and by country?"
@@ -19,7 +20,7 @@ def found_in(window: Window, body: str, at_ms: int) -> list[Found]:
     """What the rule finds in a post of a busy author."""
     post = Post("ada", FastData("p", 1, body), body, at_ms, KEY)
     post.read(body, default_rulebook().scanner, [])
-    return NoSpam(default_policy().rules["no-spam.posts"]).find(post, [Hit(BUSY, 0)], window)
+    return NoSpam(community().rules["no-spam.posts"]).find(post, [Hit(BUSY, 0)], window)
 
 
 def repeated(times: int) -> Window:
@@ -79,7 +80,7 @@ def test_answers_may_be_the_same_twice_as_often(answered: str | None, times: int
     reply = None if answered is None else ReplyTo("q", answered)
     post = Post("ada", FastData("p", 1, TEXT, reply_to=reply), TEXT, at_ms, KEY)
     post.read(TEXT, default_rulebook().scanner, [])
-    rule = NoSpam(default_policy().rules["no-spam.posts"])
+    rule = NoSpam(community().rules["no-spam.posts"])
     assert [one.case for one in rule.find(post, [Hit(BUSY, 0)], repeated(times))] == ([case] if case else [])
 
 

@@ -1,0 +1,1 @@
+SELECT account_kind FROM standings WHERE account = $1

@@ -1,1 +1,0 @@
-SELECT * FROM appeals WHERE appeal = $1
