@@ -6,6 +6,7 @@ import importlib
 import sys
 
 from services.runtime.kafka import Kafka
+from services.runtime.kept_files import compiled_patterns
 from services.runtime.policies import PolicySource
 from services.runtime.settings import Settings, load_settings
 from services.runtime.shell import run_worker
@@ -19,7 +20,7 @@ def screen(settings: Settings) -> None:
     from services.screening.worker import Screening
 
     source = PolicySource(Kafka(settings.bootstrap_servers), settings.topic_prefix)
-    run_worker(Screening(source, KEY), settings, [source])
+    run_worker(Screening(source, KEY, compiled=compiled_patterns(settings)), settings, [source])
 
 
 if __name__ == "__main__":

@@ -64,12 +64,14 @@ def screen(
 
 def load_rulebook(path: Path | None) -> Rulebook:
     """The rules of a policy's text. Raises `CommandFailed`."""
+    from services.runtime.kept_files import compiled_patterns
     from services.screening.guidelines import RULES, known_rules
     from services.screening.rulebook import Rulebook
 
     file = path or connect.settings().policy_path
     try:
-        return Rulebook(read_policy(file.read_text("utf-8"), known_rules()), RULES)
+        policy = read_policy(file.read_text("utf-8"), known_rules())
+        return Rulebook(policy, RULES, compiled_patterns(connect.settings()))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(
             ExitCode.NOT_FOUND, f"can't read the policy `{file}`: {error}", "name a policy's YAML file"

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     policy_path: Path = PROJECT / "policies" / "community.yaml"
     """The policy's text that commands take when none is named."""
     state_folder: Path = PROJECT / ".goodstanding"
-    """Where the embedded stack and commands keep what outlives them."""
+    """Where the embedded stack and commands keep what outlives them, and screening its compiled patterns."""
 
     # HTTP
     metrics_host: str = "127.0.0.1"

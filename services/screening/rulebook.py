@@ -17,7 +17,7 @@ from services.screening.guidelines import RULES
 from services.screening.persons import account_rules
 from services.screening.rule import BUSY, MESSAGED, Found, Hit, Rule, RuleContract
 from services.screening.text.hosts import LINKS
-from services.screening.text.matching import Reading, Scanner
+from services.screening.text.matching import Compiled, Reading, Scanner
 
 _SHARED: Final = (*LINKS, BUSY, MESSAGED)
 """Patterns of which there is one for all rules."""
@@ -33,9 +33,14 @@ class ActiveRule(msgspec.Struct, frozen=True):
 
 
 class Rulebook:
-    """What screening needs of one policy. Made once per policy, since compiling takes about a second."""
+    """What screening needs of one policy. Made once per policy: compiling the community's takes seconds.
 
-    def __init__(self, policy: Policy, rules: Sequence[type[Rule]] = RULES) -> None:
+    `compiled` keeps what was compiled for the next process.
+    """
+
+    def __init__(
+        self, policy: Policy, rules: Sequence[type[Rule]] = RULES, compiled: Compiled | None = None
+    ) -> None:
         self.policy: Final = policy
         self.rules: Final = tuple(_active(policy, rules))
         # What may be a link is looked for whatever the rules are: the window remembers links.
@@ -51,7 +56,7 @@ class Rulebook:
                     continue
                 patterns.append(pattern)
                 self._owners.append([place])
-        self.scanner: Final = Scanner(patterns)
+        self.scanner: Final = Scanner(patterns, compiled)
         self.digest: Final = _digest(policy, self.rules)
         self.accounts: Final = account_rules(policy)
 

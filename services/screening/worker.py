@@ -21,6 +21,7 @@ from events.policy import Policy
 from services.runtime import metrics
 from services.runtime.faults import Refused
 from services.runtime.kafka import Kafka
+from services.runtime.kept_files import compiled_patterns
 from services.runtime.policies import PolicySource as TopicPolicies
 from services.runtime.port import Log
 from services.runtime.restore import pages
@@ -31,6 +32,7 @@ from services.screening.breaker import Breakers, Missed
 from services.screening.digests import IdentityKey
 from services.screening.rulebook import Rulebook
 from services.screening.screen import Screen
+from services.screening.text.matching import Compiled
 from services.screening.window import WINDOW
 
 log = logging.getLogger(__name__)
@@ -90,10 +92,17 @@ class Screening:
     history: Mapping[str, timedelta] = {"posts": WINDOW}
     batch_records_max = BATCH_RECORDS_MAX
 
-    def __init__(self, policies: PolicySource, key: IdentityKey, rereader: Rereader | None = None) -> None:
+    def __init__(
+        self,
+        policies: PolicySource,
+        key: IdentityKey,
+        rereader: Rereader | None = None,
+        compiled: Compiled | None = None,
+    ) -> None:
         self._policies = policies
         self._key = key
         self._rereader = rereader
+        self._compiled = compiled
         self._rulebooks: dict[str, asyncio.Task[Rulebook]] = {}
 
     def core(self, partition: int) -> Core:
@@ -126,7 +135,8 @@ class Screening:
         if found is None:
             # In a thread: compiling takes seconds, and the consumer has to be heard of meanwhile. Once only,
             # whichever partition asks first, and even if that one is cancelled.
-            found = self._rulebooks[policy.version] = asyncio.create_task(asyncio.to_thread(Rulebook, policy))
+            making = asyncio.to_thread(Rulebook, policy, compiled=self._compiled)
+            found = self._rulebooks[policy.version] = asyncio.create_task(making)
             while len(self._rulebooks) > RULEBOOKS_MAX:
                 del self._rulebooks[next(iter(self._rulebooks))]
         return latest, await asyncio.shield(found)
@@ -295,5 +305,6 @@ def main(settings: Settings) -> NoReturn:
     key = IdentityKey(settings.identity_key_id, settings.identity_key.encode())
     kafka = Kafka(settings.bootstrap_servers)
     policies = TopicPolicies(kafka, settings.topic_prefix)
-    stage = Screening(policies, key, LogRereader(kafka, settings.topic_prefix))
+    rereader = LogRereader(kafka, settings.topic_prefix)
+    stage = Screening(policies, key, rereader, compiled_patterns(settings))
     run_worker(stage, settings, [policies])

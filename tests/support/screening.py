@@ -16,6 +16,8 @@ import msgspec
 from events.codec import decode_signal
 from events.contents import Content, decode_content
 from events.signals import Finding, PostScreened, Signal
+from services.runtime.kept_files import compiled_patterns
+from services.runtime.settings import load_settings
 from services.runtime.stage import Output
 from services.screening.digests import IdentityKey
 from services.screening.guidelines import RULES
@@ -42,7 +44,7 @@ class InputRecord(msgspec.Struct):
 @cache
 def default_rulebook() -> Rulebook:
     """The rules that ship, compiled once for all tests."""
-    return Rulebook(community(), RULES)
+    return Rulebook(community(), RULES, compiled_patterns(load_settings()))
 
 
 def screen_with(rulebook: Rulebook | None = None) -> Screen:

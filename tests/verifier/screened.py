@@ -14,6 +14,8 @@ from typing import TypeAlias
 from events.codec import decode_signal
 from events.policy import Policy
 from events.signals import Signal
+from services.runtime.kept_files import compiled_patterns
+from services.runtime.settings import load_settings
 from services.runtime.stage import Output
 from services.screening.digests import IdentityKey
 from services.screening.rulebook import Rulebook
@@ -37,7 +39,7 @@ def rescreened(
     """The signals of each input record under one policy, and the dead letters."""
     found: dict[Place, list[bytes]] = defaultdict(list)
     dead: Counter[Letter] = Counter()
-    rulebook = Rulebook(policy)
+    rulebook = Rulebook(policy, compiled=compiled_patterns(load_settings()))
     for number in sorted({partition for pages in inputs.values() for partition in pages}):
         core = ScreeningCore(number, Screen(key))
         core.resume(None)

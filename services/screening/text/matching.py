@@ -8,18 +8,23 @@ only `re` sees.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import hyperscan
 import msgspec
 
+from events.ids import digest
 from services.screening.text.fold import SIGNS_OF_TRICKS, Folded, Vocabulary, views
 
 PATTERNS_MAX: Final = 20_000
 FIRST_LETTERS_MIN: Final = 2
+MODE: Final = hyperscan.HS_MODE_BLOCK
+FLAG: Final = hyperscan.HS_FLAG_SINGLEMATCH
+"""That it occurs is enough: `re` finds the places."""
 _BEGINNING: Final = re.compile(r"\\b([a-z0-9]+)")
 _QUANTIFIERS: Final = frozenset("?*+{")
 _ESCAPES: Final = re.compile(r"\\.")
@@ -125,14 +130,24 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     folded: Folded | None = None
 
 
+class Compiled(Protocol):
+    """Keeps what was compiled from one process to the next, under names that say what it was made of."""
+
+    def get(self, name: str) -> bytes | None:
+        """What is kept under a name; None: nothing. Whoever asks checks it: it may be damaged."""
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep this. It may be forgotten at any time."""
+
+
 class Scanner:
     """All patterns of a policy, compiled. Numbers are places in `patterns`.
 
-    Compiling takes about a millisecond a pattern; a scan one or two microseconds for a post of ordinary
-    length.
+    Compiling takes one or two milliseconds a pattern, unless `compiled` still has the outcome; a scan one or
+    two microseconds for a post of ordinary length.
     """
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
+    def __init__(self, patterns: Sequence[Pattern], compiled: Compiled | None = None) -> None:
         self.patterns = tuple(patterns)
         self.sign = len(self.patterns)
         """The number that stands for a sign of tricks."""
@@ -147,10 +162,10 @@ class Scanner:
         tricky = [(pattern.expression, number) for number, pattern in enumerate(patterns) if pattern.tricks]
         signs = [(sign, self.sign) for sign in SIGNS_OF_TRICKS] if tricky else []
         self._found: list[int] = []
-        self._first = _Database([*first, *signs], self._found)
-        self._second = [_Database(second[condition], self._found) for condition in conditions]
+        self._first = _Database([*first, *signs], self._found, compiled)
+        self._second = [_Database(second[condition], self._found, compiled) for condition in conditions]
         self._undone: list[int] = []
-        self._tricky = _Database(tricky, self._undone)
+        self._tricky = _Database(tricky, self._undone, compiled)
         self._vocabulary = Vocabulary(pattern.term for pattern in patterns if pattern.tricks and pattern.term)
 
     def scan(self, folded: str) -> list[int]:
@@ -190,27 +205,43 @@ class Scanner:
 class _Database:
     """Expressions with their numbers; each scan adds those that occur to a list."""
 
-    def __init__(self, expressions: Sequence[tuple[str, int]], found: list[int]) -> None:
+    def __init__(
+        self, expressions: Sequence[tuple[str, int]], found: list[int], compiled: Compiled | None
+    ) -> None:
         self._scan: Any = None
         if not expressions:
             return
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=[expression.encode() for expression, _ in expressions],
-            ids=[number for _, number in expressions],
-            elements=len(expressions),
-            # That it occurs is enough: `re` finds the places.
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(expressions),
-        )
         add = found.append
 
         def on_match(number: int, _start: int, _end: int, _flags: int, _context: Any) -> None:
             add(number)
 
         self._on_match = on_match
-        self._scan = database.scan
+        self._scan = _database(expressions, compiled).scan
 
     def scan(self, text: bytes) -> None:
         """Find what occurs in a text in UTF-8."""
         if self._scan is not None:
             self._scan(text, self._on_match)
+
+
+def _database(expressions: Sequence[tuple[str, int]], compiled: Compiled | None) -> Any:
+    """The compiled expressions: as they were kept, if that can be used here; made and kept otherwise."""
+    name = digest(msgspec.json.encode([MODE, FLAG, expressions]))
+    data = None if compiled is None else compiled.get(name)
+    if data is not None:
+        # Another processor's or another library's, and whatever is damaged, isn't taken.
+        with contextlib.suppress(hyperscan.HyperscanError):
+            kept = hyperscan.loadb(data, MODE)
+            kept.scratch = hyperscan.Scratch(kept)
+            return kept
+    database = hyperscan.Database(mode=MODE)
+    database.compile(
+        expressions=[expression.encode() for expression, _ in expressions],
+        ids=[number for _, number in expressions],
+        elements=len(expressions),
+        flags=[FLAG] * len(expressions),
+    )
+    if compiled is not None:
+        compiled.put(name, hyperscan.dumpb(database))
+    return database

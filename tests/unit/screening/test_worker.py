@@ -68,7 +68,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Versions of the policies that were compiled; the default one isn't compiled again."""
     versions: list[str] = []
 
-    def compile_policy(policy: Policy) -> Rulebook:
+    def compile_policy(policy: Policy, **_: object) -> Rulebook:
         versions.append(policy.version)
         return default_rulebook() if policy.version == community().version else Rulebook(policy, (Mended,))
 
@@ -169,7 +169,7 @@ async def test_what_a_broken_rule_missed_is_read_again_under_the_next_policy(
     policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
     mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
     books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
-    monkeypatch.setattr(worker, "Rulebook", lambda wanted: books[wanted.version])
+    monkeypatch.setattr(worker, "Rulebook", lambda wanted, **_: books[wanted.version])
     records = [post_record("crash", offset=n) for n in range(2)] + [post_record("marble", offset=2)]
     policies, rereader = FakePolicies((1, policy)), FakeRereader(records)
     stage = Screening(policies, KEY, rereader)
@@ -195,7 +195,7 @@ async def test_a_suspended_rule_and_what_it_misses_can_be_watched(monkeypatch: p
     policy = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}})
     mended = Policy.model_validate(fields | {"rules": {"no-spam.brittle": {}}, "name": "mended"})
     books = {policy.version: Rulebook(policy, (Brittle,)), mended.version: Rulebook(mended, (Mended,))}
-    monkeypatch.setattr(worker, "Rulebook", lambda wanted: books[wanted.version])
+    monkeypatch.setattr(worker, "Rulebook", lambda wanted, **_: books[wanted.version])
     records = [post_record("crash", offset=n) for n in range(2)]
     records += [post_record("marble", offset=n) for n in (2, 3)]
     policies, at = FakePolicies((1, policy)), {"partition": "0"}

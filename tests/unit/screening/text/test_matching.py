@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -132,3 +133,53 @@ def test_looking_for_the_first_letters_finds_what_looking_everywhere_finds(
     """In the same places, whatever the expression begins with."""
     pattern = Pattern("list", expression)
     assert [at.span() for at in pattern.places(text)] == [at.span() for at in pattern.where.finditer(text)]
+
+
+class Shelf(dict[str, bytes]):
+    """Keeps what was compiled, and counts what was put there."""
+
+    puts = 0
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep it."""
+        self.puts += 1
+        self[name] = data
+
+
+def test_what_was_compiled_is_used_again() -> None:
+    """A second scanner over the same patterns compiles nothing, and finds the same."""
+    shelf = Shelf()
+    first = Scanner(SCANNER.patterns, shelf)
+    made = shelf.puts
+    again = Scanner(SCANNER.patterns, shelf)
+    assert shelf.puts == made == len(shelf) > 0
+    for text in ("our retention", "our r e t e n t", "nothing at all"):
+        assert sorted(again.scan(text)) == sorted(first.scan(text)) == sorted(SCANNER.scan(text))
+
+
+def test_other_patterns_are_not_taken_for_these() -> None:
+    """The same expressions in another order have other numbers, and so another name."""
+    shelf = Shelf()
+    Scanner([Pattern("a", r"\bone\b"), Pattern("b", r"\btwo\b")], shelf)
+    turned = Scanner([Pattern("b", r"\btwo\b"), Pattern("a", r"\bone\b")], shelf)
+    assert list(turned.scan("one")) == [1]
+    assert len(shelf) == 2
+
+
+DAMAGES: list[Callable[[bytes], bytes]] = [
+    lambda data: data[:-1],
+    lambda data: data[:0],
+    lambda data: data[:80] + bytes([data[80] ^ 1]) + data[81:],
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_was_damaged_is_compiled_anew(damage: Callable[[bytes], bytes]) -> None:
+    """What is kept is checked: cut off, empty or changed, it is made again and replaced."""
+    shelf = Shelf()
+    Scanner(SCANNER.patterns, shelf)
+    whole = dict(shelf)
+    shelf.update({name: damage(data) for name, data in whole.items()})
+    found = Scanner(SCANNER.patterns, shelf).scan("our retention")
+    assert sorted(found) == sorted(SCANNER.scan("our retention"))
+    assert dict(shelf) == whole
