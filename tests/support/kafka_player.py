@@ -23,7 +23,7 @@ from events.codec import decode_entry
 from events.control import activation_requested, advance_requested
 from events.ids import account_entity
 from events.policy import Policy
-from services.commands.pipeline import idle, lags, wait_clock
+from services.commands.pipeline import Lag, idle, lags, wait_clock
 from services.projecting.builds import PAST, TABLES
 from services.projecting.purge import purge
 from services.runtime.kafka import Kafka, admin, plain_producer
@@ -60,11 +60,15 @@ class Deployment:
         self._next: dict[TopicPartition, int] = {}
         self._entries: dict[int, int] = {}
         self._asked = 0
+        self._counts: Mapping[str, int] = {}
+        self._markers: set[Lag] = set()
+        """Lags of nothing but transaction markers, as they were seen last: they aren't looked into again."""
 
     async def __aenter__(self) -> Self:
         """Connect."""
         await self._producer.start()
         await self._admin.start()
+        self._counts = await self._kafka.partition_counts()
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -103,15 +107,16 @@ class Deployment:
     async def quiet(self) -> None:
         """Wait until nothing lies before any stage, twice in a row: one may just have written for another."""
         prefix = self.settings.topic_prefix
-        counts = await self._kafka.partition_counts()
         reader = self._kafka.reader()
         await reader.start()
         quiet = 0
         try:
             async with asyncio.timeout(QUIET_S_MAX):
                 while quiet < 2:
-                    behind = await lags(self._admin, reader, counts, prefix, DECIDING)
-                    quiet = quiet + 1 if await idle(reader, prefix, behind) else 0
+                    behind = set(await lags(self._admin, reader, self._counts, prefix, DECIDING))
+                    quiet = quiet + 1 if await idle(reader, prefix, [*(behind - self._markers)]) else 0
+                    if quiet:
+                        self._markers = behind
         finally:
             await reader.stop()
 

@@ -7,7 +7,7 @@ sanctions and cases by their account. Whoever plays a story looks ids and versio
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from tests.support.view import View
@@ -245,5 +245,3 @@ class Story:
     name: str
     steps: tuple[Step, ...]
     policy: str = "default"
-    slow: bool = field(default=False)
-    """Too many days for a broker's clock to walk through in a test."""

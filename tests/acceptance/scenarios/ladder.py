@@ -121,13 +121,12 @@ NOTHING_TO_DO: Final = Story(
         Expect("ann", suspended=False, new_entries=1),
         Clock(1),
         Expect("ann", suspended=False, new_entries=0),
-        Clock(1_000),
+        Clock(200),
         Expect("ann", active_points=4, new_entries=0),
-        Clock(2_000),
+        Clock(400),
         Expect("ann", active_points=4, active_strikes=1, new_entries=0),
     ),
     policy="lasting",
-    slow=True,
 )
 
 ENDS_ONCE: Final = Story(
