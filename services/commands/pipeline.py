@@ -98,15 +98,17 @@ async def wait_quiet(
 ) -> bool:
     """Wait until these stages have nothing before them, twice in a row; False when that takes too long."""
     bound = asyncio.timeout(timeout_s)
-    reader = kafka.reader()
-    await reader.start()
+    # Two, since what is asked of one that reads waits behind its fetches.
+    asking, peeking = kafka.reader(), kafka.reader()
+    await asking.start()
+    await peeking.start()
     try:
         async with bound:
             counts = await kafka.partition_counts()
             quiet = 0
             while quiet < 2:
                 states = [
-                    await idle(reader, prefix, await lags(admin, reader, counts, prefix, [one]))
+                    await idle(peeking, prefix, await lags(admin, asking, counts, prefix, [one]))
                     for one in stages
                 ]
                 quiet = quiet + 1 if all(states) else 0
@@ -116,7 +118,8 @@ async def wait_quiet(
             raise
         return False
     finally:
-        await reader.stop()
+        await asking.stop()
+        await peeking.stop()
     return True
 
 

@@ -60,6 +60,9 @@ class Deployment:
         self._next: dict[TopicPartition, int] = {}
         self._entries: dict[int, int] = {}
         self._asked = 0
+        self._asking = self._kafka.reader()
+        """Reads nothing: what it is asked would wait behind a fetch."""
+        self._peeking = self._kafka.reader()
         self._counts: Mapping[str, int] = {}
         self._markers: set[Lag] = set()
         """Lags of nothing but transaction markers, as they were seen last: they aren't looked into again."""
@@ -68,12 +71,16 @@ class Deployment:
         """Connect."""
         await self._producer.start()
         await self._admin.start()
+        await self._asking.start()
+        await self._peeking.start()
         self._counts = await self._kafka.partition_counts()
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Close the connections."""
         await self._producer.stop()
+        await self._asking.stop()
+        await self._peeking.stop()
         await self._admin.close()
         await self._kafka.close()
 
@@ -107,18 +114,13 @@ class Deployment:
     async def quiet(self) -> None:
         """Wait until nothing lies before any stage, twice in a row: one may just have written for another."""
         prefix = self.settings.topic_prefix
-        reader = self._kafka.reader()
-        await reader.start()
         quiet = 0
-        try:
-            async with asyncio.timeout(QUIET_S_MAX):
-                while quiet < 2:
-                    behind = set(await lags(self._admin, reader, self._counts, prefix, DECIDING))
-                    quiet = quiet + 1 if await idle(reader, prefix, [*(behind - self._markers)]) else 0
-                    if quiet:
-                        self._markers = behind
-        finally:
-            await reader.stop()
+        async with asyncio.timeout(QUIET_S_MAX):
+            while quiet < 2:
+                behind = set(await lags(self._admin, self._asking, self._counts, prefix, DECIDING))
+                quiet = quiet + 1 if await idle(self._peeking, prefix, [*(behind - self._markers)]) else 0
+                if quiet:
+                    self._markers = behind
 
     async def new_entries(self) -> list[bytes]:
         """The ledger's entries since the last call, each partition's in order."""
