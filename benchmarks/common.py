@@ -18,11 +18,12 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from benchmarks import streams_peer
+from benchmarks import common_latency, streams_peer
 from benchmarks.common_model import Expected, Model, literals_of, written
 from benchmarks.common_work import read_literals
 from benchmarks.measure import Failed
 from benchmarks.peers import Committed, Pace, Program, Warmth, committed_values, pace, running, watch
+from benchmarks.pipeline import quantiles_ms
 from benchmarks.stack import PARTITIONS, Stack, community_policy, load
 from services.runtime.embedded.child import free_port, say_on_stderr
 from services.runtime.kafka import admin
@@ -70,9 +71,16 @@ async def measure(
     engines = await _engines(quix_python)
     measured = [engine for engine in engines if not engine.missing]
     paces: dict[str, list[Pace]] = {engine.name: [] for engine in measured}
+    written_bytes: dict[str, float] = {}
     for turn in range(rounds):
         for engine in measured if turn % 2 == 0 else reversed(measured):
-            paces[engine.name].append(await _run(ready, engine, f"{engine.name}-{turn}"))
+            found, written_bytes[engine.name] = await _run(ready, engine, f"{engine.name}-{turn}")
+            paces[engine.name].append(found)
+    late = {
+        engine.name: await _latencies(ready, engine, median(p.per_s for p in paces[engine.name]) / 2, seed)
+        for engine in measured
+        if engine.copies == 1
+    }
     return {
         "common.posts": sum(expected.end for expected in ready.expected),
         "common.outputs": sum(len(expected.values) for expected in ready.expected),
@@ -82,6 +90,12 @@ async def measure(
             name: value
             for engine in engines
             for name, value in _figures(engine, paces.get(engine.name, [])).items()
+        },
+        **{f"common.{name}_broker_bytes_per_post": round(each) for name, each in written_bytes.items()},
+        **{
+            figure: value
+            for name, times in late.items()
+            for figure, value in quantiles_ms(f"common.{name}_latency", times).items()
         },
         **_ratios(paces),
     }
@@ -133,18 +147,24 @@ async def _lay_ready(stack: Stack, seconds: float, seed: int) -> Ready:
 # ------------------------------------------------------------------------------------------------------------
 
 
-async def _run(ready: Ready, engine: Engine, name: str) -> Pace:
-    """One engine's pace, once its outputs are seen to be right. Its topics are removed afterwards."""
+async def _run(ready: Ready, engine: Engine, name: str) -> tuple[Pace, float]:
+    """One engine's pace, once its outputs are seen to be right, and the bytes in the log for each post.
+
+    Its topics are removed afterwards.
+    """
     settings, bootstrap = ready.settings, ready.stack.bootstrap
     warmth = WARM_JVM if engine.kind == "streams" else WARM
     ends = {at: expected.end for at, expected in enumerate(ready.expected)}
     async with _cluster(ready.stack) as client:
         await client.create_topics(_topics(engine, settings.topic(name)))
         committed = Committed(client, settings.topic(name), settings.topic("posts"), PARTITIONS)
+        before = _log_bytes(ready.stack.folder)
         with running(name, _programs(ready, engine, name), ready.stack.folder / f"{name}.log") as processes:
             sights = await watch(processes, committed, ends, warmth=warmth, seconds=ready.seconds)
         outputs = await committed_values(bootstrap, settings.topic(f"{name}-out"), PARTITIONS)
-        check(engine, ready.expected, outputs, await committed.offsets())
+        done = await committed.offsets()
+        check(engine, ready.expected, outputs, done)
+        each = (_log_bytes(ready.stack.folder) - before) / sum(done.values())
         await client.delete_topics(
             [each for each in await client.list_topics() if settings.topic(name) in each]
         )
@@ -153,7 +173,36 @@ async def _run(ready: Ready, engine: Engine, name: str) -> Pace:
         f"{name}: {found.per_s:,.0f} posts/s over {found.seconds:.0f} s, {found.cpu_us:.1f} µs each, "
         f"{found.rss_mib:.0f} MiB; all {sum(map(len, outputs)):,} outputs are right"
     )
-    return found
+    return found, each
+
+
+def _log_bytes(folder: Path) -> int:
+    """What the broker keeps: all segments of all topics, its own among them."""
+    return sum(file.stat().st_size for file in folder.rglob("0*.log"))
+
+
+async def _latencies(ready: Ready, engine: Engine, per_s: float, seed: int) -> list[float]:
+    """Latencies of one engine, whose posts come to a topic of their own."""
+    name = f"{engine.name}-live"
+    live = ready._replace(settings=ready.stack.settings(name))
+    posts_topic, group = live.settings.topic("posts"), live.settings.topic(name)
+    model = Model(read_literals(ready.literals))
+    number = int(per_s * (common_latency.WARM_S + ready.seconds))
+    planned = [*model.watch(written(seed + 1, number))]
+    async with _cluster(ready.stack) as client:
+        await client.create_topics([NewTopic(posts_topic, PARTITIONS, 1), *_topics(engine, group)])
+        committed = Committed(client, group, posts_topic, PARTITIONS)
+        with running(name, _programs(live, engine, name), ready.stack.folder / f"{name}.log") as processes:
+            return await common_latency.latencies(
+                ready.stack.bootstrap,
+                posts_topic,
+                f"{group}-out",
+                processes,
+                committed,
+                planned,
+                model.expected,
+                per_s,
+            )
 
 
 def _topics(engine: Engine, group: str) -> list[NewTopic]:

@@ -12,7 +12,6 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from statistics import quantiles
 from typing import Any, Final, NamedTuple
 
@@ -20,11 +19,10 @@ import asyncpg
 
 from benchmarks.measure import STALL_S_MAX, START_WAIT_S_MAX, Failed, Worker
 from benchmarks.posts import HARMFUL_SHARE, Post, posts
-from benchmarks.stack import PARTITIONS, Loader, Stack, community_policy, database, load, prepare
+from benchmarks.stack import PARTITIONS, Loader, Stack, community_policy, database, load, paced, prepare
 from services.runtime.settings import Settings
 
 GUESS_PER_S: Final = 30_000
-SEND_INTERVAL_S: Final = 0.01
 LOOK_INTERVAL_S: Final = 0.005
 QUIET_S: Final = 4.0
 """Nothing new for so long: everything has arrived."""
@@ -59,7 +57,7 @@ def quantiles_ms(name: str, latencies: Sequence[float]) -> dict[str, Any]:
     """What is said of latencies in seconds."""
     cuts = quantiles(latencies, n=1000)
     return {
-        f"{name}.sanctions": len(latencies),
+        f"{name}.samples": len(latencies),
         f"{name}.p50_ms": round(cuts[499] * 1000, 1),
         f"{name}.p99_ms": round(cuts[989] * 1000, 1),
         f"{name}.p999_ms": round(cuts[998] * 1000, 1),
@@ -173,22 +171,14 @@ async def latencies_at(settings: Settings, per_s: float, seconds: float, seed: i
 async def send(settings: Settings, planned: Iterable[Post], per_s: float) -> dict[str, float]:
     """Send posts evenly; when each harmful one was handed to the producer, by its event."""
     sent_at: dict[str, float] = {}
-    begin = time.monotonic()
-    done = 0
-    waiting = iter(planned)
     async with Loader(settings.bootstrap_servers, settings.topic("posts")) as loader:
-        while True:
-            due = int((time.monotonic() - begin) * per_s) + 1
-            now = [*islice(waiting, due - done)]
-            for post in now:
+        async for due in paced(planned, per_s):
+            for post in due:
                 if post.harmful:
                     sent_at[post.event] = time.monotonic()
                 await loader.add(post.key, post.value)
             await loader.flush()
-            if len(now) < due - done:
-                return sent_at
-            done = due
-            await asyncio.sleep(SEND_INTERVAL_S)
+    return sent_at
 
 
 async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> None:

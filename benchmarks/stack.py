@@ -6,11 +6,13 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -30,6 +32,8 @@ from services.screening.guidelines import known_rules
 PARTITIONS: Final = 4
 BATCH_BYTES: Final = 400_000
 """Record batches in which inputs are written beforehand: small enough that reading them is as in real use."""
+SEND_INTERVAL_S: Final = 0.01
+T = TypeVar("T")
 JARS: Final = PROJECT / ".goodstanding" / "kafka-jars"
 
 
@@ -167,6 +171,19 @@ class Loader:
 
     async def _send(self, at: int) -> None:
         self._sent.append(await self._producer.send_batch(self._builders.pop(at), self._topic, partition=at))
+
+
+async def paced(items: Iterable[T], per_s: float) -> AsyncIterator[list[T]]:
+    """Items as they are due, so many a second: some at a time."""
+    waiting, begin, done = iter(items), time.monotonic(), 0
+    while True:
+        due = int((time.monotonic() - begin) * per_s) + 1
+        now = [*islice(waiting, due - done)]
+        yield now
+        if len(now) < due - done:
+            return
+        done = due
+        await asyncio.sleep(SEND_INTERVAL_S)
 
 
 async def load(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes, int | None]]) -> int:
