@@ -10,6 +10,18 @@ from tests.browser.conftest import OpenPage
 pytestmark = pytest.mark.kafka
 
 
+def test_who_may_answer_appeals_is_told_of_each_once(open_as: OpenPage) -> None:
+    """On the first page of the queue, with the way there; not the next time, and nobody else at all."""
+    told = "come in since you last looked"
+    page: Page = open_as("mod-bea")
+    expect(page.get_by_role("status").filter(has_text=told)).to_contain_text("An appeal has")
+    page.get_by_role("link", name="Show it").click()
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.get_by_text(told)).to_have_count(0)
+    other: Page = open_as("mod-cal")
+    expect(other.get_by_text(told)).to_have_count(0)
+
+
 def test_each_subject_has_one_row_with_its_reports_folded_in(open_as: OpenPage) -> None:
     """Three reports from three people about one post are one row that counts them."""
     page: Page = open_as(path="/queue?account=u-1042")

@@ -15,8 +15,8 @@ from services.answers import BadPage
 from services.api.console import leases, queue
 from services.api.console.queries import SQL
 from services.api.console.queue import Asked
-from services.keys import READ, Operator
-from tests.support.entries import Ledger, case_finding
+from services.keys import DECIDE_APPEALS, READ, Operator
+from tests.support.entries import PERSON, Ledger, case_finding
 from tests.support.projecting import apply, connected, migrated
 
 pytestmark = pytest.mark.kafka
@@ -115,3 +115,35 @@ async def test_a_page_is_read_from_the_queues_index(db: asyncpg.Connection) -> N
     assert "Index Scan using cases_queue" in plan
     assert "Index Cond: (ROW((NOT urgent), (- severity)" in plan
     assert "Sort" not in plan
+
+
+def appealed(made: Ledger, number: int) -> str:
+    """Somebody files an appeal; its id."""
+    appeal = f"appeal-{number}"
+    strike = f"strike-{number}"
+    filed = ledger.AppealFiled(
+        appeal, f"own-{number}", strike, "strike", "account", (strike,), None, made.now, made.now
+    )
+    made.add(f"acc-{number}", filed)
+    return appeal
+
+
+async def test_whoever_may_answer_appeals_is_told_of_each_once(database: str) -> None:
+    """Each of them; nobody else; and what was answered is no longer kept in mind."""
+    await migrated(database)
+    made, ada, bea = Ledger(), *(Operator(name, frozenset({READ, DECIDE_APPEALS})) for name in ("ada", "bea"))
+    appeals = [appealed(made, number) for number in range(2)]
+    await apply(database, made.entries)
+    async with connected(database) as db:
+        assert await queue.new_appeals(db, WHO) == 0
+        assert [await queue.new_appeals(db, one) for one in (ada, ada, bea, bea)] == [2, 0, 2, 0]
+        seen = len(made.entries)
+        appealed(made, 2)
+        denied = ledger.AppealDecided(
+            appeals[0], "own-0", "strike-0", "denied", (), 2, PERSON, "reason", made.now, None
+        )
+        made.add("acc-0", denied)
+        await apply(database, made.entries[seen:])
+        assert [await queue.new_appeals(db, ada), await queue.new_appeals(db, ada)] == [1, 0]
+        kept = await db.fetch("SELECT appeal FROM desk.appeals_told WHERE actor = 'ada' ORDER BY appeal")
+        assert [row["appeal"] for row in kept] == ["appeal-1", "appeal-2"]

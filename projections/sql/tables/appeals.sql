@@ -29,3 +29,6 @@ CREATE TABLE appeals (
 CREATE INDEX appeals_account ON appeals (account, filed_at, appeal);
 CREATE INDEX appeals_about ON appeals (about);
 CREATE INDEX appeals_filed ON appeals (filed_at, appeal);
+
+-- What waits for an answer.
+CREATE INDEX appeals_pending ON appeals (filed_at, appeal) WHERE status = 'pending';

@@ -73,6 +73,7 @@ async def show_queue(
         "tabs": tabs,
         "asked": asked,
         "counts": await queue.counts(db, signed.who),
+        "new_appeals": await queue.new_appeals(db, signed.who),
         "guidelines": GUIDELINE_IDS,
         "kinds": KINDS,
         "saved": await db.fetch(SQL["filters"], signed.who.actor),

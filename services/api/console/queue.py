@@ -12,7 +12,7 @@ import msgspec
 from services import answers
 from services.answers import BadPage
 from services.api.console.queries import SQL
-from services.keys import Operator
+from services.keys import DECIDE_APPEALS, Operator
 from services.runtime.reading import Database
 
 ROWS: Final = 50
@@ -93,10 +93,18 @@ async def cases(db: Database, who: Operator, asked: Asked) -> Shown:
     return await _waiting(db, who, asked)
 
 
+async def new_appeals(db: Database, who: Operator) -> int:
+    """How many appeals wait that somebody who may answer them wasn't told of; each is told once."""
+    if not who.may(DECIDE_APPEALS):
+        return 0
+    found: int = await db.fetchval(SQL["appeals_tell"], who.actor)
+    return found
+
+
 async def appeals(db: Database, asked: Asked) -> tuple[list[Any], str]:
     """Appeals that wait, the oldest first, and where to go on."""
     opened_at, appeal = _place(asked.after) if asked.after else (None, None)
-    rows = await db.fetch(SQL["appeals"], "pending", opened_at, appeal, ROWS + 1)
+    rows = await db.fetch(SQL["appeals"], opened_at, appeal, ROWS + 1)
     last = rows[ROWS - 1] if len(rows) > ROWS else None
     return rows[:ROWS], "" if last is None else f"{last['filed_at'].isoformat()}/{last['appeal']}"
 

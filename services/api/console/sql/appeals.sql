@@ -1,4 +1,4 @@
--- Appeals, those that wait first, the oldest first among them. $1: only of this status; ($2, $3): page's end.
+-- Appeals that wait, the oldest first. ($1, $2): page's end.
 SELECT appeals.*, standing.active_points, standing.suspended, standing.terminated,
        standing.termination_proposed, standing.warnings, standing.account_kind,
        coalesce(struck.guideline, sanctioned.notice ->> 'guideline') AS guideline,
@@ -7,7 +7,7 @@ FROM appeals
 LEFT JOIN standings AS standing ON standing.account = appeals.account
 LEFT JOIN strikes AS struck ON struck.strike = appeals.about
 LEFT JOIN sanctions AS sanctioned ON sanctioned.sanction = appeals.about
-WHERE ($1::text IS NULL OR appeals.status = $1)
-  AND ($2::timestamptz IS NULL OR (appeals.filed_at, appeals.appeal) > ($2, $3::text))
+WHERE appeals.status = 'pending'
+  AND ($1::timestamptz IS NULL OR (appeals.filed_at, appeals.appeal) > ($1, $2::text))
 ORDER BY appeals.filed_at, appeals.appeal
-LIMIT $4
+LIMIT $3
