@@ -158,13 +158,13 @@ async def _run(ready: Ready, engine: Engine, name: str) -> tuple[Pace, float]:
     async with _cluster(ready.stack) as client:
         await client.create_topics(_topics(engine, settings.topic(name)))
         committed = Committed(client, settings.topic(name), settings.topic("posts"), PARTITIONS)
-        before = _log_bytes(ready.stack.folder)
+        before = _log_bytes(ready.stack.folder, settings.topic(name))
         with running(name, _programs(ready, engine, name), ready.stack.folder / f"{name}.log") as processes:
             sights = await watch(processes, committed, ends, warmth=warmth, seconds=ready.seconds)
         outputs = await committed_values(bootstrap, settings.topic(f"{name}-out"), PARTITIONS)
         done = await committed.offsets()
         check(engine, ready.expected, outputs, done)
-        each = (_log_bytes(ready.stack.folder) - before) / sum(done.values())
+        each = (_log_bytes(ready.stack.folder, settings.topic(name)) - before) / sum(done.values())
         await client.delete_topics(
             [each for each in await client.list_topics() if settings.topic(name) in each]
         )
@@ -176,9 +176,13 @@ async def _run(ready: Ready, engine: Engine, name: str) -> tuple[Pace, float]:
     return found, each
 
 
-def _log_bytes(folder: Path) -> int:
-    """What the broker keeps: all segments of all topics, its own among them."""
-    return sum(file.stat().st_size for file in folder.rglob("0*.log"))
+def _log_bytes(folder: Path, group: str) -> int:
+    """What the broker keeps of an engine's topics and its own: those of earlier runs are being deleted."""
+    return sum(
+        file.stat().st_size
+        for file in folder.rglob("0*.log")
+        if group in file.parent.name or file.parent.name.startswith("__")
+    )
 
 
 async def _latencies(ready: Ready, engine: Engine, per_s: float, seed: int) -> list[float]:
