@@ -57,3 +57,5 @@ RESTRICTING: Final = frozenset(
     }
 )
 """Decisions that leave an account worse off: of the community's own staff, only few may make them."""
+UNVERSIONED: Final = frozenset({"note"})
+"""Decisions that change nothing: what they saw may have changed, and need not be named."""

@@ -40,8 +40,6 @@ REPORT_KINDS: Final = frozenset({"report_filed", "report_weighed", "report_withd
 """Kinds of signals that name a reporter."""
 REPORTED_KINDS: Final = frozenset({"reason", "report_copy"})
 """Kinds of contents that may be a reporter's."""
-KIND_NEEDS: Final = NEEDED_IN
-"""Kinds of cases that need a capability of their own."""
 REFERRAL_WORDS: Final = (b'"propose_referral"', b'"confirm_referral"')
 """What is in every entry about a referral, also where it was refused and there is no case."""
 WITHHELD: Final = "withheld"
@@ -342,7 +340,7 @@ async def case(db: Database, who: Operator, case_id: str) -> CaseData:
     at = await positions(db)
     found = await reading.case(db, case_id)
     if not may_see(who, found.case.case_kind):
-        raise NotAllowed(KIND_NEEDS[found.case.case_kind])
+        raise NotAllowed(NEEDED_IN[found.case.case_kind])
     reports = tuple(_report(one, named=who.may(REPORTERS)) for one in found.reports)
     return CaseData(data=CaseFile(case=found.case, reports=reports), positions=at)
 
@@ -396,7 +394,7 @@ async def report(db: Database, who: Operator, report_id: str) -> ReportData:
     at = await positions(db)
     found, case_kind = await reading.report(db, report_id)
     if case_kind is not None and not may_see(who, case_kind):
-        raise NotAllowed(KIND_NEEDS[case_kind])
+        raise NotAllowed(NEEDED_IN[case_kind])
     return ReportData(data=_report(found, named=who.may(REPORTERS)), positions=at)
 
 
@@ -478,7 +476,7 @@ async def closed(db: Database, who: Operator, texts: Mapping[str, Content]) -> d
     ]
     words = [word.decode() for word in REFERRAL_WORDS]
     found = await reading.case_kinds_of_texts(db, asked, kinds, words)
-    return {ref: KIND_NEEDS[min(about)] for ref, about in found.items()}
+    return {ref: NEEDED_IN[min(about)] for ref, about in found.items()}
 
 
 async def veiled(db: Database, who: Operator, rows: Iterable[Veilable]) -> tuple[Veilable, ...]:
@@ -515,12 +513,12 @@ def _veil(row: Veilable) -> Veilable:
 
 def unseen(who: Operator) -> tuple[str, ...]:
     """The kinds of cases that somebody may not see."""
-    return tuple(kind for kind in KIND_NEEDS if not may_see(who, kind))
+    return tuple(kind for kind in NEEDED_IN if not may_see(who, kind))
 
 
 def may_see(who: Operator, case_kind: str) -> bool:
     """Whether cases of this kind are shown to somebody."""
-    needed = KIND_NEEDS.get(case_kind)
+    needed = NEEDED_IN.get(case_kind)
     return needed is None or who.may(needed)
 
 
@@ -530,7 +528,7 @@ async def hidden(db: Database, who: Operator, account: str) -> Callable[[bytes],
     None for those that may be seen. `account` is an account's id, or another entity's whole name.
     """
     lacking: dict[str, set[str]] = {}
-    for kind, needed in KIND_NEEDS.items():
+    for kind, needed in NEEDED_IN.items():
         if not who.may(needed):
             lacking.setdefault(needed, set()).add(kind)
     close = [

@@ -21,6 +21,16 @@ from typing import Final
 
 import msgspec
 
+from events.capabilities import (
+    CONFIRM_REFERRALS,
+    CONFIRM_TERMINATIONS,
+    DECIDE_APPEALS,
+    DECIDE_PROTECTED,
+    DECIDE_RESTRICTED,
+    DECIDE_WELFARE,
+    PROPOSE_REFERRALS,
+)
+
 KEY_PREFIX: Final = "gs_"
 """Makes a leaked key easy to find and to name."""
 KEY_BYTES: Final = 32
@@ -29,17 +39,12 @@ DIGEST_PATTERN: Final = re.compile(r"[0-9a-f]{64}")
 
 READ: Final = "standing.read"
 REPORTERS: Final = "reports.identity"
-RESTRICTED: Final = "cases.restricted"
-WELFARE: Final = "cases.welfare"
+RESTRICTED: Final = DECIDE_RESTRICTED
+WELFARE: Final = DECIDE_WELFARE
 CONTENTS: Final = "contents.read"
 READ_AUDIT: Final = "audit.read"
 DECIDE: Final = "decisions.write"
 DECIDE_FOR_OTHERS: Final = "decisions.on-behalf"
-DECIDE_APPEALS: Final = "appeals.decide"
-CONFIRM_TERMINATIONS: Final = "terminations.confirm"
-PROPOSE_REFERRALS: Final = "referrals.write"
-CONFIRM_REFERRALS: Final = "referrals.confirm"
-DECIDE_PROTECTED: Final = "accounts.protected"
 SEND: Final = "events.send"
 ACTIVATE: Final = "policy.activate"
 ADVANCE: Final = "clock.advance"

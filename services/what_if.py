@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 import msgspec
 from aiokafka.structs import TopicPartition
 
+from events.capabilities import NEEDED_IN
 from events.codec import decode_entry
 from events.policy import Policy
 from events.policy_text import read_policy
-from services.answers import KIND_NEEDS
 from services.runtime import reading
 from services.runtime.kafka import Kafka
 from services.runtime.reading import Database
@@ -163,7 +163,7 @@ async def over_posts(
     after: str | None = None,
     examples: int = 20,
     posts_max: int = POSTS_MAX,
-    without: Collection[str] = frozenset(KIND_NEEDS),
+    without: Collection[str] = frozenset(NEEDED_IN),
 ) -> Portion:
     """The next portion of the posts still kept, screened by the rules in force and by the candidate's.
 

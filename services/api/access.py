@@ -17,6 +17,7 @@ import asyncpg
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
+from events.capabilities import NEEDED_IN
 from events.ids import account_entity
 from services import answers
 from services.answers import ShownEntry
@@ -66,7 +67,7 @@ async def seen_cases(request: Request, who: Operator, cases: Iterable[tuple[str,
     """Note those of the cases (kind, account and id of each) that not everybody may see."""
     found: dict[str, list[Matter]] = {}
     for kind, account, case_id in cases:
-        needed = answers.KIND_NEEDS.get(kind)
+        needed = NEEDED_IN.get(kind)
         if needed is not None:
             found.setdefault(needed, []).append((account, case_id))
     for needed, matters in found.items():
@@ -97,7 +98,7 @@ async def seen_entries(request: Request, who: Operator, entries: Iterable[ShownE
 def _kinds_by_need(who: Operator) -> dict[str, set[str]]:
     """The kinds of cases that not everybody may see and this person may, by the capability for them."""
     found: dict[str, set[str]] = {}
-    for kind, needed in answers.KIND_NEEDS.items():
+    for kind, needed in NEEDED_IN.items():
         if who.may(needed):
             found.setdefault(needed, set()).add(kind)
     return found

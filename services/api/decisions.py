@@ -33,7 +33,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from events import ledger
 from events.accounts import parse_account_event
-from events.capabilities import NEEDED
+from events.capabilities import NEEDED, NEEDED_IN, UNVERSIONED
 from events.codec import decode_entry
 from events.dead_letters import Rejected
 from events.decisions import DecisionUnion, decision_key
@@ -79,8 +79,6 @@ CHANGES_MAX: Final = 20
 LOOKED_BACK_MAX: Final = 200
 """How many entries are looked through for them."""
 
-UNVERSIONED: Final = frozenset({"note"})
-"""Decisions that change nothing, so that what they saw may have changed."""
 VERSION_RAISED: Final = (
     ledger.StrikeAmended,
     ledger.StrikeConfirmed,
@@ -230,7 +228,7 @@ async def target_of(db: Database, who: Operator, kind: str, identity: str) -> Ta
                 f"there is no {kind} `{identity}`; what was just decided takes a moment to be seen"
             )
         return Target("account", identity, identity, 0)
-    needed = answers.KIND_NEEDS.get(record["case_kind"] or "")
+    needed = NEEDED_IN.get(record["case_kind"] or "")
     if needed is not None and not who.may(needed):
         raise NotAllowed(needed)
     found: Any = kind

@@ -10,10 +10,11 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from events.capabilities import NEEDED_IN
 from events.policy import Policy
 from events.policy_text import PolicyErrors
 from services import what_if
-from services.answers import KIND_NEEDS, unseen
+from services.answers import unseen
 from services.api import access
 from services.api.auth import capable
 from services.api.parts import Parts
@@ -152,7 +153,7 @@ async def what_if_policy(
     """
     told = await answer(request.app.state.parts, who, body)
     for example in () if told.posts is None else told.posts.examples:
-        for needed in sorted({KIND_NEEDS[kind] for kind in example.case_kinds if kind in KIND_NEEDS}):
+        for needed in sorted({NEEDED_IN[kind] for kind in example.case_kinds if kind in NEEDED_IN}):
             await access.seen(request, who.actor, needed, account=example.account)
     return told
 

@@ -38,7 +38,7 @@ from events.ledger import (
 from events.memory_rules import REPEATED, SURE, Limits, limits_of, rules_digest
 from events.policy import Policy
 from events.signals import CampaignFound, Decided, FingerprintSighted, FingerprintSort, Signal
-from services.enforcement.decider import Context, Decision
+from services.enforcement.decider import Context, Decision, caused
 from services.enforcement.kept import Kept
 from services.enforcement.standing import NO_STANDING
 from services.enforcement.state import (
@@ -249,16 +249,9 @@ class _Made:
 
     def tell(self, watched: Watched, account: str, authors: int) -> None:
         """An account that is concerned."""
-        cause, entity = self.signal, account_entity(account)
-        self.signals.append(
-            replace(
-                cause,
-                id=derived_id(entity, cause.id, "campaign_found", len(self.signals)),
-                entity=entity,
-                causation_id=cause.id,
-                body=CampaignFound(account, watched.fingerprint, watched.sort, authors),
-            )
-        )
+        entity, ordinal, version = account_entity(account), len(self.signals), self.signal.policy_version
+        found = CampaignFound(account, watched.fingerprint, watched.sort, authors)
+        self.signals.append(caused(self.signal, entity, "campaign_found", ordinal, found, version))
 
     def open_case(self, watched: Watched, authors: int) -> None:
         """One question about the whole campaign. It names posts; none of them is a strike by this case."""

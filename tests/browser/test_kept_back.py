@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from events.capabilities import DECIDE_APPEALS
 from events.codec import decode_entry
 from services.api.console import reviews
-from services.keys import CONTENTS, DECIDE, DECIDE_APPEALS, READ, new_key
+from services.keys import CONTENTS, DECIDE, READ, new_key
 from services.runtime import reading
 from services.sentences import sentence
 from tests.browser.conftest import in_a_thread

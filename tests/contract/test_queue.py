@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from events import ledger
+from events.capabilities import DECIDE_APPEALS
 from services.answers import BadPage
 from services.api.console import leases, queue
 from services.api.console.queries import SQL
 from services.api.console.queue import Asked
-from services.keys import DECIDE_APPEALS, READ, Operator
+from services.keys import READ, Operator
 from tests.support.entries import PERSON, Ledger, case_finding
 from tests.support.projecting import apply, connected, migrated
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import msgspec
 
-from events.capabilities import RESTRICTING
+from events.capabilities import CONFIRM_REFERRALS, DECIDE_PROTECTED, RESTRICTING
 from events.policy import Policy
 from services.answers import ShownExplanation
 from services.api import decisions
 from services.api.console.accounts import AccountPage
 from services.api.console.casefile import CasePage
-from services.keys import CONFIRM_REFERRALS, DECIDE_PROTECTED, Operator
+from services.keys import Operator
 from services.runtime.reading import Appeal, Referral, Standing
 
 SANCTION_KINDS: Final = (

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import Request
 
+from events.capabilities import NEEDED_IN
 from events.codec import decode_entry
 from events.contents import Content
 from events.ids import subject_entity
@@ -376,7 +377,7 @@ def _told(
 def _graphic(case: Case, findings: Sequence[Found], reports: Sequence[ShownReport]) -> bool:
     """Whether its text is to be asked for before it is shown."""
     return (
-        case.case_kind in answers.KIND_NEEDS
+        case.case_kind in NEEDED_IN
         or any(one.case in GRAPHIC_CASES for one in findings)
         or any(one.reason in GRAPHIC_REASONS for one in reports)
     )

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
+from events.capabilities import DECIDE_APPEALS
 from services import answers
 from services.answers import BadPage
 from services.api.console.queries import SQL
-from services.keys import DECIDE_APPEALS, Operator
+from services.keys import Operator
 from services.runtime.reading import Database
 
 ROWS: Final = 50

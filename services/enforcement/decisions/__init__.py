@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from events.capabilities import UNVERSIONED
 from events.ledger import Refused
 from events.signals import Decided
 from services.enforcement.decisions import (
@@ -25,9 +26,6 @@ from services.enforcement.draft import Draft
 
 Handler = Callable[[Draft, Decided], None]
 """Carries one decision out. Raises `Refusal`."""
-
-UNVERSIONED: Final = frozenset({"note"})
-"""Decisions that change nothing, and so need not name what they saw."""
 
 
 def decided(draft: Draft, decision: Decided, more: Mapping[str, Handler]) -> None:
