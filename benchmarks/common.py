@@ -21,9 +21,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from benchmarks import common_latency, streams_peer
 from benchmarks.common_model import Expected, Model, literals_of, written
 from benchmarks.common_work import read_literals
-from benchmarks.measure import Failed
+from benchmarks.measure import Failed, tail_ms
 from benchmarks.peers import Committed, Pace, Program, Warmth, committed_values, pace, running, watch
-from benchmarks.pipeline import quantiles_ms
 from benchmarks.stack import PARTITIONS, Stack, community_policy, load
 from services.runtime.embedded.child import free_port, say_on_stderr
 from services.runtime.kafka import admin
@@ -95,7 +94,7 @@ async def measure(
         **{
             figure: value
             for name, times in late.items()
-            for figure, value in quantiles_ms(f"common.{name}_latency", times).items()
+            for figure, value in tail_ms(f"common.{name}_latency", times).items()
         },
         **_ratios(paces),
     }

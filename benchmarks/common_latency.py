@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NoReturn
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
+from benchmarks.beside import beside
 from benchmarks.common_model import Expected
-from benchmarks.measure import START_WAIT_S_MAX, Failed
+from benchmarks.measure import START_WAIT_S_MAX
 from benchmarks.peers import Committed, Running
 from benchmarks.stack import PARTITIONS, Loader, paced
 
@@ -26,28 +27,6 @@ LATE_S_MAX: Final = 30.0
 
 Written = tuple[bytes, bytes, int]
 """A post's author, its event and its partition."""
-
-
-class Outputs(NamedTuple):
-    """When each output of a partition was there to be read, in order; by partition."""
-
-    at_s: list[list[float]]
-
-    async def watch(self, bootstrap: str, topic: str) -> None:
-        """Read until cancelled."""
-        ats = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-        reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
-        await reader.start()
-        try:
-            reader.assign(ats)
-            await reader.seek_to_beginning(*ats)
-            while True:
-                pages = await reader.getmany(*ats, timeout_ms=LOOK_INTERVAL_MS)
-                now = time.monotonic()
-                for at, records in pages.items():
-                    self.at_s[at.partition] += [now] * len(records)
-        finally:
-            await reader.stop()
 
 
 async def latencies(
@@ -64,26 +43,39 @@ async def latencies(
 
     Raises `Failed` when outputs are missing, or when there are more than the posts call for.
     """
-    outputs = Outputs([[] for _ in range(PARTITIONS)])
-    watching = asyncio.create_task(outputs.watch(bootstrap, out_topic))
     sent_at: list[list[float]] = [[] for _ in range(PARTITIONS)]
-    try:
+    seen_at: list[list[float]] = [[] for _ in range(PARTITIONS)]
+    async with beside(_watch(bootstrap, out_topic, seen_at)):
         async with Loader(bootstrap, posts_topic) as loader:
             await _send(loader, planned[:1], sent_at)
             await _awake(engine, committed)
             begin = time.monotonic() + WARM_S
             async for due in paced(planned[1:], per_s):
                 await _send(loader, due, sent_at)
-        await _arrived(engine, outputs, expected)
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
+        await _arrived(engine, seen_at, expected)
     return [
         seen_s - sent_s
-        for seen, sent, wanted in zip(outputs.at_s, sent_at, expected, strict=True)
+        for seen, sent, wanted in zip(seen_at, sent_at, expected, strict=True)
         for seen_s, offset in zip(seen, wanted.offsets, strict=True)
         if (sent_s := sent[offset]) >= begin
     ]
+
+
+async def _watch(bootstrap: str, topic: str, seen_at: list[list[float]]) -> NoReturn:
+    """Note by partition when each output was there to be read, in order, until cancelled."""
+    ats = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
+    await reader.start()
+    try:
+        reader.assign(ats)
+        await reader.seek_to_beginning(*ats)
+        while True:
+            pages = await reader.getmany(*ats, timeout_ms=LOOK_INTERVAL_MS)
+            now = time.monotonic()
+            for at, records in pages.items():
+                seen_at[at.partition] += [now] * len(records)
+    finally:
+        await reader.stop()
 
 
 async def _send(loader: Loader, due: Sequence[Written], sent_at: list[list[float]]) -> None:
@@ -103,10 +95,12 @@ async def _awake(engine: Running, committed: Committed) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _arrived(engine: Running, outputs: Outputs, expected: Sequence[Expected]) -> None:
+async def _arrived(engine: Running, seen_at: Sequence[Sequence[float]], expected: Sequence[Expected]) -> None:
+    """Wait until there are as many outputs as are called for."""
     deadline = time.monotonic() + LATE_S_MAX
     wanted = [len(one.values) for one in expected]
-    while (found := [len(seen) for seen in outputs.at_s]) != wanted:
+    while (found := [len(seen) for seen in seen_at]) != wanted:
+        engine.usage()  # raises when it has ended
         if time.monotonic() > deadline:
-            raise Failed(f"{engine.name}: {found} outputs by partition, expected {wanted}")
+            raise engine.failed(f"{found} outputs by partition, expected {wanted}")
         await asyncio.sleep(0.1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
-from statistics import median, quantiles
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ import httpx
 from rich.console import Console
 
 from benchmarks import desk_rows
-from benchmarks.measure import Failed, Worker
+from benchmarks.measure import Failed, Worker, median_and_p95_ms
 from benchmarks.stack import Stack, community_policy, database, prepare
 from services.keys import CAPABILITIES, new_key
 from services.runtime.embedded.child import free_port
@@ -67,9 +67,9 @@ async def measure(stack: Stack, _: float, seed: int, *, accounts: int = ACCOUNTS
     key = new_key(keys, "moderator-1", CAPABILITIES)
     port = free_port()
     before = await _scans(dsn)
-    with Worker("api", settings, stack.folder, more={"api_port": port, "api_keys_file": keys}):
+    with Worker("api", settings, stack.folder, more={"api_port": port, "api_keys_file": keys}) as api:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            await api_ready(client)
+            await api_ready(api, client)
             await sign_in(client, key)
             took = await _use(client, key, asked, seed)
     scanned = {name: count - before[name] for name, count in (await _scans(dsn)).items()}
@@ -77,11 +77,11 @@ async def measure(stack: Stack, _: float, seed: int, *, accounts: int = ACCOUNTS
         "desk.accounts": copies * desk_rows.ACCOUNTS,
         "desk.entries": copies * community.entries,
         "desk.users": USERS,
+        "desk.large_tables": len(scanned),
         "desk.sequential_scans": ", ".join(name for name, count in scanned.items() if count) or "none",
     }
     for name, times in took.items():
-        figures[f"desk.{name}_median_ms"] = round(1000 * median(times), 1)
-        figures[f"desk.{name}_p95_ms"] = round(1000 * quantiles(times, n=20)[-1], 1)
+        figures |= median_and_p95_ms(f"desk.{name}", times)
     return figures
 
 
@@ -121,16 +121,16 @@ async def _asked(connection: Any, community: desk_rows.Small, copies: int, seed:
     ]
 
 
-async def api_ready(client: httpx.AsyncClient) -> None:
-    """Wait until the API says that it is ready."""
-    async with asyncio.timeout(START_S_MAX):
-        while True:
-            try:
-                if (await client.get("/ready")).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.2)
+async def api_ready(api: Worker, client: httpx.AsyncClient) -> None:
+    """Wait until the API says that it is ready. Raises `Failed` when it ends, or takes too long."""
+    deadline = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline:
+        api.check()
+        with suppress(httpx.TransportError):
+            if (await client.get("/ready")).status_code == httpx.codes.OK:
+                return
+        await asyncio.sleep(0.2)
+    raise api.failed(f"not ready after {START_S_MAX:.0f} s")
 
 
 async def sign_in(client: httpx.AsyncClient, key: str) -> None:

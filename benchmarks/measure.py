@@ -1,7 +1,7 @@
 """Watching a worker from outside: how many records it has committed, and how much processor time that took.
 
 A figure is the slope between two looks: the first when a tenth is done, so that start-up and warming up are
-left out, and the last before the input ran out.
+left out, and the last before the input ran out. What is said of many times, medians and such, is here too.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median, quantiles
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
+from services.runtime import metrics as catalogue
 from services.runtime.embedded.child import free_port
 from services.runtime.settings import PROJECT, Settings
 
@@ -29,12 +31,19 @@ STALL_S_MAX: Final = 30.0
 QUIET_S: Final = 2.0
 """Nothing new for so long, where all that was laid ready is done: nothing more comes."""
 WARM_SHARE: Final = 0.1
+FAULTS: Final = tuple(
+    f"{family.name}_total"
+    for counter in (catalogue.DEAD_LETTERS, catalogue.FAILED)
+    for family in counter.describe()
+)
+"""Counters of what must not occur while a figure is taken, as a worker shows them."""
+MS_PER_S: Final = 1_000
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([0-9.e+-]+)$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
 
 
 class Look(NamedTuple):
-    """A moment: seconds of the wall clock and of the processor, records committed so far."""
+    """A moment: seconds of a steady clock and of the processor; records and outputs committed so far."""
 
     at_s: float
     cpu_s: float
@@ -52,7 +61,7 @@ class Rate(NamedTuple):
 
 
 class Failed(Exception):
-    """A worker ended, or stood still."""
+    """What is measured didn't do its work, or not long enough: there is no figure."""
 
 
 class Worker:
@@ -114,6 +123,7 @@ class Worker:
                 self._process.wait(15)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+                self._process.wait()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -125,7 +135,7 @@ class Worker:
         """Wait until it says that it is ready."""
         deadline = time.monotonic() + START_WAIT_S_MAX
         while time.monotonic() < deadline:
-            self._check()
+            self.check()
             try:
                 await asyncio.to_thread(self._get, "ready")
             except OSError:
@@ -135,19 +145,24 @@ class Worker:
         raise self.failed(f"not ready after {START_WAIT_S_MAX:.0f} s")
 
     async def metrics(self) -> Mapping[str, list[tuple[dict[str, str], float]]]:
-        """Its metrics: samples by name."""
-        self._check()
+        """Its metrics: samples by name. Raises `Failed` when it has ended, `OSError` when it is silent."""
+        self.check()
         found: dict[str, list[tuple[dict[str, str], float]]] = {}
         for name, labels, value in _SAMPLE.findall(await asyncio.to_thread(self._get, "metrics")):
             found.setdefault(name, []).append((dict(_LABEL.findall(labels)), float(value)))
         return found
 
     async def look(self, topic: str) -> Look | None:
-        """How far it is with an input; None while it doesn't answer yet."""
+        """How far it is with an input; None where it doesn't answer.
+
+        Raises `Failed` when it has ended, refused a record, or a rule or decision of it raised.
+        """
         try:
             metrics = await self.metrics()
         except OSError:
             return None
+        if faults := [(name, *sample) for name in FAULTS for sample in metrics.get(name, ()) if sample[1]]:
+            raise self.failed(f"counts what must not occur: {faults}")
         records = sum(
             value
             for labels, value in metrics.get("goodstanding_records_total", ())
@@ -168,7 +183,8 @@ class Worker:
         except urllib.error.HTTPError as error:
             raise OSError(error.code) from error
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise `Failed` when it has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise self.failed(f"ended with {self._process.returncode}")
 
@@ -179,19 +195,25 @@ class Worker:
 
 
 async def drain(workers: Sequence[Worker], topic: str, records: int) -> Rate:
-    """Watch workers of one stage until so many records are committed and nothing more comes; their rate.
+    """Watch workers of one stage until so many records are committed and nothing more comes; their rate."""
+    return slope(await drained(workers, topic, records))
 
-    It counts from when all of them work, since one that comes later takes partitions over from the others.
+
+async def drained(workers: Sequence[Worker], topic: str, records: int) -> list[Look]:
+    """Watch workers of one stage until so many records are committed and nothing more comes.
+
+    A look for each time they moved on, from when all of them work: one that comes later takes partitions
+    over from the others.
     """
     for worker in workers:
         await worker.ready()
     looks: list[Look] = []
-    done_by: list[float] = []
     moved_at = time.monotonic()
     while time.monotonic() - moved_at < STALL_S_MAX:
         found = [look for worker in workers if (look := await worker.look(topic)) is not None]
         done = sum(look.records for look in found)
-        if len(found) == len(workers) and all(look.records for look in found) and done not in done_by[-1:]:
+        moved = not looks or done != looks[-1].records
+        if moved and len(found) == len(workers) and all(look.records for look in found):
             looks.append(
                 Look(
                     found[-1].at_s,
@@ -200,23 +222,51 @@ async def drain(workers: Sequence[Worker], topic: str, records: int) -> Rate:
                     sum(look.outputs for look in found),
                 )
             )
-            done_by.append(done)
             moved_at = time.monotonic()
         elif looks and done >= records and time.monotonic() - moved_at > QUIET_S:
-            return slope(looks)
+            return looks
         await asyncio.sleep(LOOK_INTERVAL_S)
     raise workers[0].failed(f"stands at {looks[-1].records if looks else 0:.0f} of {records} records")
 
 
-def slope(looks: list[Look]) -> Rate:
-    """The rate from the look at which a tenth was done to the last one at full load."""
-    first = next(look for look in looks if look.records >= WARM_SHARE * looks[-1].records)
-    last = looks[-2] if len(looks) > 2 and looks[-2] is not first else looks[-1]
-    records = max(1.0, last.records - first.records)
-    seconds = last.at_s - first.at_s
+def slope(looks: Sequence[Look]) -> Rate:
+    """The rate from the look at which a tenth was done to the last one before the input ran out.
+
+    Raises `Failed` where those two are one.
+    """
+    full = [look for look in looks[:-1] if look.records >= WARM_SHARE * looks[-1].records]
+    if len(full) < 2:
+        raise Failed(f"{looks[-1].records:.0f} records were done too soon for a rate: give more `--seconds`")
+    first, last = full[0], full[-1]
+    records = last.records - first.records
     return Rate(
-        records / seconds if seconds else 0.0,
+        records / (last.at_s - first.at_s),
         (last.cpu_s - first.cpu_s) / records * 1e6,
         int(looks[-1].records),
         (last.outputs - first.outputs) / records,
     )
+
+
+def median_and_p95_ms(name: str, times_s: Sequence[float]) -> dict[str, float]:
+    """Median and 95th percentile of seconds, as figures in milliseconds."""
+    return {
+        f"{name}_median_ms": _ms(median(times_s)),
+        f"{name}_p95_ms": _ms(quantiles(times_s, n=20, method="inclusive")[-1]),
+    }
+
+
+def tail_ms(name: str, times_s: Sequence[float]) -> dict[str, float]:
+    """How many there are of seconds, and how long the longest are, as figures in milliseconds."""
+    # Inclusive: of fewer than a thousand the other way would make up a p99.9 above the longest.
+    cuts = quantiles(times_s, n=1000, method="inclusive")
+    return {
+        f"{name}.samples": len(times_s),
+        f"{name}.p50_ms": _ms(cuts[499]),
+        f"{name}.p99_ms": _ms(cuts[989]),
+        f"{name}.p999_ms": _ms(cuts[998]),
+        f"{name}.max_ms": _ms(max(times_s)),
+    }
+
+
+def _ms(time_s: float) -> float:
+    return round(MS_PER_S * time_s, 1)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from statistics import quantiles
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
 
-from benchmarks.measure import STALL_S_MAX, START_WAIT_S_MAX, Failed, Worker
+from benchmarks.beside import beside
+from benchmarks.measure import STALL_S_MAX, START_WAIT_S_MAX, Failed, Worker, tail_ms
 from benchmarks.posts import HARMFUL_SHARE, Post, posts
 from benchmarks.stack import PARTITIONS, Loader, Stack, community_policy, database, load, paced, prepare
 from services.runtime.settings import Settings
@@ -29,6 +29,13 @@ QUIET_S: Final = 4.0
 WARM_S: Final = 3.0
 """Posts sent in the first seconds are left out of the latencies."""
 IMPOSED: Final = "sanction_imposed"
+
+
+class Backlog(NamedTuple):
+    """What was laid ready: how many posts, and the events of those in which a guideline finds something."""
+
+    posts: int
+    harmful: frozenset[str]
 
 
 class Sighting(NamedTuple):
@@ -43,35 +50,29 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
     settings = stack.settings("pipeline", await database(stack, "pipeline"))
     backlog = await lay_ready(stack, settings, seconds, seed)
     with stages(stack, settings) as workers:
-        capacity = await capacity_of(workers, backlog)
+        capacity = await capacity_of(workers, settings.postgres_dsn, backlog)
         latencies = await latencies_at(settings, capacity / 2, seconds, seed)
     return {
         "pipeline.posts_per_s": round(capacity),
         "pipeline.harmful_share": HARMFUL_SHARE,
         "latency.posts_per_s": round(capacity / 2),
-        **quantiles_ms("latency", latencies),
+        **tail_ms("latency", latencies),
     }
 
 
-def quantiles_ms(name: str, latencies: Sequence[float]) -> dict[str, Any]:
-    """What is said of latencies in seconds."""
-    cuts = quantiles(latencies, n=1000)
-    return {
-        f"{name}.samples": len(latencies),
-        f"{name}.p50_ms": round(cuts[499] * 1000, 1),
-        f"{name}.p99_ms": round(cuts[989] * 1000, 1),
-        f"{name}.p999_ms": round(cuts[998] * 1000, 1),
-        f"{name}.max_ms": round(max(latencies) * 1000, 1),
-    }
-
-
-async def lay_ready(stack: Stack, settings: Settings, seconds: float, seed: int) -> int:
-    """Topics, the policy, and posts for so long; how many."""
+async def lay_ready(stack: Stack, settings: Settings, seconds: float, seed: int) -> Backlog:
+    """Topics, the policy, and posts for so long."""
     await prepare(settings, community_policy())
-    ready = posts(seed, int(GUESS_PER_S * seconds), run="ready")
-    return await load(
-        stack.bootstrap, settings.topic("posts"), ((post.key, post.value, None) for post in ready)
-    )
+    harmful: set[str] = set()
+
+    def ready() -> Iterator[tuple[bytes, bytes, None]]:
+        for post in posts(seed, int(GUESS_PER_S * seconds), run="ready"):
+            if post.harmful:
+                harmful.add(post.event)
+            yield post.key, post.value, None
+
+    number = await load(stack.bootstrap, settings.topic("posts"), ready())
+    return Backlog(number, frozenset(harmful))
 
 
 class Stages(NamedTuple):
@@ -94,15 +95,19 @@ def stages(stack: Stack, settings: Settings) -> Iterator[Stages]:
         yield workers
 
 
-async def capacity_of(workers: Stages, backlog: int) -> float:
-    """Start screening. Posts a second, from its first commit until all that follows is in PostgreSQL."""
+async def capacity_of(workers: Stages, dsn: str, backlog: Backlog) -> float:
+    """Start screening. Posts a second, from its first commit until all that follows is in PostgreSQL.
+
+    Raises `Failed` when something of it never comes there.
+    """
     for worker in workers[:-1]:
         await worker.ready()
     workers.screening.start()
     async with asyncio.timeout(START_WAIT_S_MAX):
         first = await _begun(workers)
-    last = await settled(workers, backlog)
-    return (backlog - first.posts) / (last.at_s - first.at_s)
+    last = await settled(workers, backlog.posts)
+    await all_arrived(dsn, backlog.harmful)
+    return (backlog.posts - first.posts) / (last.at_s - first.at_s)
 
 
 class Done(NamedTuple):
@@ -118,12 +123,12 @@ async def settled(workers: Stages, number: int) -> Done:
 
     Raises `Failed` when it stands still before.
     """
-    last = await _done(workers)
+    last = Done(time.monotonic(), 0.0, 0.0)
     while (still_s := time.monotonic() - last.at_s) < STALL_S_MAX:
         now = await _done(workers)
-        if now[1:] != last[1:]:
+        if now is not None and now[1:] != last[1:]:
             last = now
-        elif now.posts >= number and still_s > QUIET_S:
+        elif last.posts >= number and still_s > QUIET_S:
             return last
         await asyncio.sleep(0.1)
     raise workers.screening.failed(
@@ -135,24 +140,47 @@ async def _begun(workers: Stages) -> Done:
     """The moment of screening's first commit: patterns are compiled beforehand."""
     while True:
         found = await _done(workers)
-        if found.posts:
+        if found is not None and found.posts:
             return found
         await asyncio.sleep(0.1)
 
 
-async def _done(workers: Stages) -> Done:
+async def _done(workers: Stages) -> Done | None:
+    """How far they are now; None where one of them doesn't answer."""
     # What lies between them, `signals`, never stands still: the clock ticks.
-    looks = [await workers.screening.look("posts"), await workers.projecting.look("ledger")]
-    return Done(time.monotonic(), *(look.records if look is not None else 0.0 for look in looks))
+    screened, projected = await workers.screening.look("posts"), await workers.projecting.look("ledger")
+    if screened is None or projected is None:
+        return None
+    return Done(time.monotonic(), screened.records, projected.records)
+
+
+async def all_arrived(dsn: str, harmful: Collection[str]) -> None:
+    """Raise `Failed` unless every one of these posts, by their events, is in the projection of the ledger."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "SELECT DISTINCT origin_event FROM audit_entries WHERE cause_kind = 'post_screened'"
+        )
+    finally:
+        await connection.close()
+    lost = {*harmful} - {row["origin_event"] for row in rows}
+    if lost:
+        raise Failed(
+            f"{len(lost)} of {len(harmful)} harmful posts never came to PostgreSQL, `{min(lost)}` among them"
+        )
 
 
 async def latencies_at(settings: Settings, per_s: float, seconds: float, seed: int) -> list[float]:
-    """Seconds from sending to reading, of every harmful post after the warm-up."""
+    """Seconds from sending to reading, of every post after the warm-up that led to a sanction.
+
+    Raises `Failed` when a harmful one never arrives, or less than half of them led to a sanction.
+    """
     planned = list(posts(seed + 1, int(per_s * (seconds + WARM_S)), run="live"))
     sightings: dict[int, list[Sighting]] = {partition: [] for partition in range(PARTITIONS)}
-    watching = asyncio.create_task(_watch(settings.postgres_dsn, sightings))
-    sent_at = await send(settings, planned, per_s)
-    await _quiet(watching, sightings)
+    async with beside(_watch(settings.postgres_dsn, sightings)):
+        sent_at = await send(settings, planned, per_s)
+        await _quiet(sightings)
+    await all_arrived(settings.postgres_dsn, sent_at)
     begin = min(sent_at.values()) + WARM_S
     entries = await sanctioned(settings.postgres_dsn)
     latencies = []
@@ -164,7 +192,7 @@ async def latencies_at(settings: Settings, per_s: float, seconds: float, seed: i
             latencies.append(seen[index].at_s - at_s)
     harmful = sum(at_s >= begin for at_s in sent_at.values())
     if len(latencies) < 0.5 * harmful:
-        raise Failed(f"only {len(latencies)} of {harmful} harmful posts led to a sanction in time")
+        raise Failed(f"only {len(latencies)} of {harmful} harmful posts led to a sanction")
     return latencies
 
 
@@ -181,7 +209,7 @@ async def send(settings: Settings, planned: Iterable[Post], per_s: float) -> dic
     return sent_at
 
 
-async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> None:
+async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> NoReturn:
     """Note how far PostgreSQL is, as a reader sees it, until cancelled."""
     connection = await asyncpg.connect(dsn)
     try:
@@ -196,16 +224,14 @@ async def _watch(dsn: str, sightings: dict[int, list[Sighting]]) -> None:
         await connection.close()
 
 
-async def _quiet(watching: asyncio.Task[None], sightings: dict[int, list[Sighting]]) -> None:
-    """Wait until nothing more comes, then stop watching. Raises what ended the watching before."""
-    while (
-        time.monotonic() - max((seen[-1].at_s for seen in sightings.values() if seen), default=0.0) < QUIET_S
-    ):
+async def _quiet(sightings: dict[int, list[Sighting]]) -> None:
+    """Wait until nothing more comes."""
+    begin_s = time.monotonic()
+    while True:
+        last_s = max([begin_s, *(seen[-1].at_s for seen in sightings.values() if seen)])
+        if time.monotonic() - last_s > QUIET_S:
+            return
         await asyncio.sleep(0.1)
-        if watching.done():
-            await watching
-    watching.cancel()
-    await asyncio.wait([watching])
 
 
 async def sanctioned(dsn: str) -> dict[str, tuple[int, int]]:

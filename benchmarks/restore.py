@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from benchmarks.enforcement import GUESS_PER_S, HISTORY
-from benchmarks.measure import Worker, drain
+from benchmarks.measure import Worker, drain, drained
 from benchmarks.signals import Mailbox, Sent, mailbox
 from benchmarks.stack import PARTITIONS, Stack, community_policy, load, partition_of, prepare
 from events.codec import encode
+from events.ids import partition_entity
 from events.policy import Policy
 
 ACCOUNTS: Final = 1_000_000
@@ -33,14 +34,15 @@ async def measure(stack: Stack, seconds: float, seed: int, accounts: int = ACCOU
     laid = await load(stack.bootstrap, signals, _registered(seed, accounts, policy, begin))
     laid += await load(stack.bootstrap, signals, mailbox(seed, accounts // 4, policy, begin, accounts))
     with Worker("enforcement", settings, stack.folder) as first:
-        await drain([first], "signals", laid)
+        await drained([first], "signals", laid)
+    following = mailbox(seed + 1, int(GUESS_PER_S * seconds), policy, begin + HISTORY - THEN, accounts)
+    number = await load(stack.bootstrap, signals, following)
     began = time.monotonic()
     with Worker("enforcement", settings, stack.folder, number=2) as second:
         await second.ready()
         ready_s = time.monotonic() - began
         metrics = await second.metrics()
-        following = mailbox(seed + 1, int(GUESS_PER_S * seconds), policy, begin + HISTORY - THEN, accounts)
-        rate = await drain([second], "signals", await load(stack.bootstrap, signals, following))
+        rate = await drain([second], "signals", number)
     return {
         "restore.accounts": accounts,
         "restore.seconds": round(max(_values(metrics, "goodstanding_restore_seconds")), 1),
@@ -56,7 +58,7 @@ def _registered(seed: int, accounts: int, policy: Policy, begin: datetime) -> It
     """One registration for each account, and first what time it is."""
     drawn = Mailbox(seed, policy, begin, accounts)
     for partition in range(PARTITIONS):
-        yield b"", encode(drawn.tick(partition)), partition
+        yield partition_entity(partition).encode(), encode(drawn.tick(partition)), partition
     for number in range(accounts):
         signal = drawn.registered(f"member-{number}")
         key = signal.entity.encode()

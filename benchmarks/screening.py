@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any, Final
 
-from benchmarks.measure import Failed, Look, Worker, drain, slope
+from benchmarks.measure import Failed, Look, Rate, Worker, drain, slope
 from benchmarks.posts import posts
 from benchmarks.stack import Stack, community_policy, load, make_topics, prepare
 from services.runtime.settings import PROJECT, Settings
@@ -34,16 +34,19 @@ async def measure(stack: Stack, seconds: float, seed: int) -> dict[str, Any]:
         "screening.posts_per_s": round(ours.per_s),
         "screening.cpu_us_per_post": round(ours.cpu_us, 2),
         "screening.outputs_per_post": round(ours.outputs, 4),
-        "faust.posts_per_s": round(theirs["per_s"]),
-        "faust.cpu_us_per_post": round(theirs["cpu_us"], 2),
-        "faust.outputs_per_post": round(theirs["outputs"], 4),
-        "screening.vs_faust": round(ours.per_s / theirs["per_s"], 1),
-        "screening.vs_faust_cpu": round(theirs["cpu_us"] / ours.cpu_us, 1),
+        "faust.posts_per_s": round(theirs.per_s),
+        "faust.cpu_us_per_post": round(theirs.cpu_us, 2),
+        "faust.outputs_per_post": round(theirs.outputs, 4),
+        "screening.vs_faust": round(ours.per_s / theirs.per_s, 1),
+        "screening.vs_faust_cpu": round(theirs.cpu_us / ours.cpu_us, 1),
     }
 
 
-async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
-    """The peer's rate over so many seconds. It prints a line of JSON a second: records, outputs, clocks."""
+async def _faust(settings: Settings, seconds: float) -> Rate:
+    """The peer's rate over so many seconds. It prints a line of JSON a second: records, outputs, clocks.
+
+    Raises `Failed` when it ends or stands still before.
+    """
     given = (settings.bootstrap_servers, settings.topic_prefix)
     command = [sys.executable, "-m", "benchmarks.faust_peer", *given]
     process = await asyncio.create_subprocess_exec(
@@ -59,17 +62,18 @@ async def _faust(settings: Settings, seconds: float) -> dict[str, float]:
                 if not line.startswith(b"{"):
                     continue
                 said = json.loads(line)
-                if said["records"]:
+                if said["records"] > (looks[-1].records if looks else 0):
                     looks.append(Look(said["at_s"], said["cpu_s"], said["records"], said["outputs"]))
                 if looks and looks[-1].at_s - looks[0].at_s >= seconds:
-                    break
+                    return slope(looks)
+    except TimeoutError:
+        ended = "stands still"
+    else:
+        ended = "ended"
     finally:
         if process.returncode is None:
             process.kill()  # it has nothing to lose, and Faust may take long to stop
         await process.wait()
-    if len(looks) < 3:
-        raise Failed(
-            f"the Faust agent did nothing; its log ends:\n{(await log).decode(errors='replace')[-2_000:]}"
-        )
-    rate = slope(looks)
-    return {"per_s": rate.per_s, "cpu_us": rate.cpu_us, "outputs": rate.outputs}
+        said_last = (await log).decode(errors="replace")[-2_000:]
+    done = looks[-1].records if looks else 0
+    raise Failed(f"the Faust agent {ended} after {done:.0f} posts; its log ends:\n{said_last}")

@@ -135,12 +135,12 @@ def partition_of(key: bytes) -> int:
 
 
 class Loader:
-    """Writes records in batches, one under way per partition."""
+    """Writes records in batches. Only at its end is it known whether all were taken: then it raises."""
 
-    def __init__(self, bootstrap: str, topic: str, *, batch_bytes: int = BATCH_BYTES) -> None:
+    def __init__(self, bootstrap: str, topic: str) -> None:
         self._topic = topic
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, max_batch_size=batch_bytes, linger_ms=0
+            bootstrap_servers=bootstrap, max_batch_size=BATCH_BYTES, linger_ms=0
         )
         self._builders: dict[int, Any] = {}
         self._sent: list[asyncio.Future[Any]] = []
@@ -150,9 +150,11 @@ class Loader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.flush()
-        await asyncio.gather(*self._sent)
-        await self._producer.stop()
+        try:
+            await self.flush()
+            await asyncio.gather(*self._sent)
+        finally:
+            await self._producer.stop()
 
     async def add(self, key: bytes, value: bytes, partition: int | None = None) -> None:
         """Put a record into its partition's batch."""

@@ -87,7 +87,7 @@ BAD: Final = (
     "Write to our customer at dana.winter@mailhost-example.com and ask why she left",
     "Call their founder at home on +1 415 867 5309, he loves that",
 )
-"""What the three guidelines find: strong words, offers, other people's data."""
+"""In each of them a guideline finds something: strong words, offers, other people's data."""
 
 
 def sentence(random: Random) -> str:
