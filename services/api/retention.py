@@ -1,6 +1,7 @@
-"""How long the API keeps what is its own: who saw what, the answers that a key repeats, who was signed in.
+"""How long the API keeps what is its own.
 
-None of it is a decision: those are in the ledger, which forgets nothing.
+Who saw what, the answers that a key repeats, who was signed in, who was told of an appeal. None of it
+is a decision: those are in the ledger, which forgets nothing.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def kept(settings: Settings) -> tuple[Kept, ...]:
         Kept("access_log", "access_forget", settings.access_log_days),
         Kept("decisions", "decision_forget", settings.idempotency_days),
         Kept("sessions", "session_forget", 0),
+        Kept("appeals_told", "told_forget", 0),
     )
 
 

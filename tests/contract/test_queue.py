@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -13,10 +14,12 @@ from msgspec.structs import replace
 from events import ledger
 from events.capabilities import DECIDE_APPEALS
 from services.answers import BadPage
+from services.api import retention
 from services.api.console import leases, queue
 from services.api.console.queries import SQL
 from services.api.console.queue import Asked
 from services.keys import READ, Operator
+from services.runtime.settings import Settings
 from tests.support.entries import PERSON, Ledger, case_finding
 from tests.support.projecting import apply, connected, migrated
 
@@ -130,9 +133,10 @@ def appealed(made: Ledger, number: int) -> str:
 
 
 async def test_whoever_may_answer_appeals_is_told_of_each_once(database: str) -> None:
-    """Each of them; nobody else; and what was answered is no longer kept in mind."""
+    """Each of them; nobody else. With nothing to tell nothing is written; what was answered is forgotten."""
     await migrated(database)
     made, ada, bea = Ledger(), *(Operator(name, frozenset({READ, DECIDE_APPEALS})) for name in ("ada", "bea"))
+    made.now -= timedelta(days=3_650)  # what will be answered some day isn't forgotten
     appeals = [appealed(made, number) for number in range(2)]
     await apply(database, made.entries)
     async with connected(database) as db:
@@ -146,5 +150,10 @@ async def test_whoever_may_answer_appeals_is_told_of_each_once(database: str) ->
         made.add("acc-0", denied)
         await apply(database, made.entries[seen:])
         assert [await queue.new_appeals(db, ada), await queue.new_appeals(db, ada)] == [1, 0]
+        async with db.transaction():
+            await queue.new_appeals(db, ada)
+            assert await db.fetchval("SELECT pg_current_xact_id_if_assigned()") is None
+        (answered,) = [kept for kept in retention.kept(Settings()) if kept.table == "appeals_told"]
+        assert await retention.forget(db, answered) == 2
         kept = await db.fetch("SELECT appeal FROM desk.appeals_told WHERE actor = 'ada' ORDER BY appeal")
         assert [row["appeal"] for row in kept] == ["appeal-1", "appeal-2"]

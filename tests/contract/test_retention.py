@@ -27,6 +27,20 @@ INSERTS = {
         INSERT INTO desk.sessions (expires_at, token_hash, key_digest, actor, csrf)
         SELECT now() - make_interval(days => $1, secs => n), convert_to($1 || '-' || n, 'UTF8'), '', 'ada', ''
         FROM generate_series(1, $2) AS n""",
+    "appeals_told": """
+        WITH answered AS (
+            INSERT INTO appeals (
+                decided_at, appeal, account, about, about_kind, strikes, status, filed_as, filed_by, filed_at,
+                open_until, fallen, version, change, sequence, partition, ledger_offset,
+                recorded_at, effective_at
+            )
+            SELECT
+                now() - make_interval(days => $1, secs => n), $1 || '-' || n, 'a', 's', 'strike', '{}',
+                'denied', 'own', 'account', now(), now(), '{}', 2, 1, 1, 0, n, now(), now()
+            FROM generate_series(1, $2) AS n
+            RETURNING appeal
+        )
+        INSERT INTO desk.appeals_told (actor, appeal) SELECT 'ada', appeal FROM answered""",
 }
 
 
@@ -57,11 +71,11 @@ async def test_what_was_kept_for_its_time_goes_and_nothing_younger(
 
 
 async def test_old_rows_are_found_by_an_index(database: str) -> None:
-    """Every hour nobody reads all of a table that holds nothing old."""
+    """Every hour nobody reads all of a table that holds nothing old, or of all appeals."""
     await migrated(database)
     async with connected(database) as connection:
         await connection.execute("SET enable_seqscan = off")
-        indexes = ("access_log_at", "decisions_asked", "sessions_expire")
+        indexes = ("access_log_at", "decisions_asked", "sessions_expire", "appeals_pkey")
         for one, index in zip(retention.kept(Settings()), indexes, strict=True):
             query = "EXPLAIN " + retention.SQL[one.forget]
             plan = "\n".join(row[0] for row in await connection.fetch(query, one.days, 1_000))
