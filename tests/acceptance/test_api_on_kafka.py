@@ -17,7 +17,7 @@ from services.keys import CAPABILITIES, KeyTable, new_key
 from services.runtime.settings import Settings
 from tests.acceptance.test_on_kafka import logs, made, settings, started
 from tests.support.kafka_player import Deployment
-from tests.support.policies import quick
+from tests.support.policies import community
 from tests.support.projecting import until
 from tests.support.signals import day
 
@@ -88,7 +88,7 @@ async def test_decisions_go_through_the_log_and_come_back(
     await made(settings)
     with ExitStack() as stack:
         started(stack, settings, logs)
-        async with Deployment(settings, {POLICY: quick()}) as deployment:
+        async with Deployment(settings, {POLICY: community()}) as deployment:
             await deployment.activate(POLICY)
             await deployment.advance(day(1))
             async with opened(settings, tmp_path) as desk:

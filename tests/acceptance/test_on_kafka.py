@@ -22,6 +22,7 @@ from tests.acceptance.scenarios import STORIES
 from tests.acceptance.scenarios.policies import policies
 from tests.support.api_desk import ApiDesk
 from tests.support.kafka_player import Deployment, KafkaPlayer
+from tests.support.screening import default_rulebook
 from tests.support.signals import day
 
 PROJECT = Path(__file__).parents[2]
@@ -53,7 +54,11 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @pytest.fixture
 def settings(kafka: EmbeddedKafka, database: str, prefix: str, tmp_path: Path) -> Settings:
-    """A deployment of its own on the run's servers."""
+    """A deployment of its own on the run's servers.
+
+    The shipped rules are compiled and kept before a worker needs them: the first one would be late.
+    """
+    default_rulebook()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

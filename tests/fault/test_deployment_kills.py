@@ -18,7 +18,7 @@ from services.runtime.hooks import POINTS
 from services.runtime.settings import Settings
 from tests.acceptance.test_on_kafka import logs, proved, settings  # noqa: F401  # fixtures
 from tests.fault.fleet import COUNTED, STAGES, Fleet, under_load
-from tests.support.policies import quick
+from tests.support.policies import community
 
 pytestmark = [pytest.mark.kafka, pytest.mark.fault]
 
@@ -38,8 +38,8 @@ def loaded(
     folder: Path,
     seed: int,
 ) -> AbstractAsyncContextManager[Fleet]:
-    """Most of the community's rules are in force, and everything is proved."""
-    return under_load(settings, folder, seed, quick(), all_proved)
+    """The community's rules are in force, and everything is proved."""
+    return under_load(settings, folder, seed, community(), all_proved)
 
 
 @pytest.mark.timeout(600)

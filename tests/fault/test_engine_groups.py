@@ -48,7 +48,7 @@ def test_workers_that_join_and_leave_every_second_still_make_progress(stage: Sta
         steady = stage.worker()
         await steady.ready()
         async with stage.load():
-            for _ in range(4):
+            for _ in range(6):
                 passing = stage.worker()
                 await passing.live()
                 await asyncio.sleep(0.5)

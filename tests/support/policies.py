@@ -10,8 +10,6 @@ from events.policy import GUIDELINE_IDS, Case, Guideline, Policy, Rung, Severity
 from events.policy_text import read_policy
 from services.screening.guidelines import known_rules
 
-SLOW_RULES = frozenset({"no-hate.groups", "no-selling.promotion", "ownership.markers"})
-
 
 def guideline_cases(guideline: str) -> tuple[Case, ...]:
     """`s1` to `s4`, enforced; `spam`: no warning first; `doubt`: for review; `watched`: in shadow."""
@@ -55,16 +53,6 @@ def small_policy(**changes: Any) -> Policy:
 def community() -> Policy:
     """The policy that the project ships; a copy, since one that was asked for its version takes it along."""
     return _shipped().model_copy()
-
-
-def quick() -> Policy:
-    """The shipped one without the rules whose lists take longest to compile, at each start of screening.
-
-    For tests of delivery, in which screening starts again and again; every case is still there.
-    """
-    fields = _shipped().model_dump(mode="json")
-    fields["rules"] = {name: rule for name, rule in fields["rules"].items() if name not in SLOW_RULES}
-    return Policy.model_validate(fields)
 
 
 @cache
