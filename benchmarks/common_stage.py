@@ -71,7 +71,7 @@ class CommonStage:
 
     def __init__(self, name: str, work: Work) -> None:
         self.name = name
-        self.changelog: str | None = f"{name}-windows"
+        self.changelog = f"{name}-windows"
         self._work = work
 
     def core(self, _: int) -> Core:

@@ -57,7 +57,9 @@ _ALL: Final = (
     _compact("contents", "content reference"),
     Topic("policies", "policy version", "compact", None, partitions=1),
     Topic("control", "none", "delete", None, partitions=1),
+    _compact("screening-state", "`partition:p`"),
     _compact("enforcement-state", "entity, or `partition:p`"),
+    Topic("clock-state", "`partition:p`", "compact", None, partitions=1),
     Topic("dead_letters", "original key", "delete", RETENTION_INPUT_S),
 )
 TOPICS: Final[dict[str, Topic]] = {topic.name: topic for topic in _ALL}

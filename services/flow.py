@@ -46,8 +46,8 @@ _ALL: Final = (
         "screening",
         "holds events against the guidelines, and forwards what bears on somebody's standing",
         reads=("decisions", "accounts", "reports", "posts"),
-        follows=("policies", "control"),
-        writes=("signals", "contents", "dead_letters"),
+        follows=("policies", "control", "screening-state"),
+        writes=("signals", "contents", "screening-state", "dead_letters"),
     ),
     Flow(
         "enforcement",
@@ -74,8 +74,8 @@ _ALL: Final = (
         "clock",
         "says what time it is, and which policy is in force, in every partition",
         reads=("control",),
-        follows=("policies",),
-        writes=("signals", "dead_letters"),
+        follows=("policies", "clock-state"),
+        writes=("signals", "clock-state", "dead_letters"),
     ),
     Flow(
         "pulse",

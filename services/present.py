@@ -17,11 +17,12 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.clock.clock import State, decode_state
 from services.clock.wall import wall_clock
-from services.runtime import guard
-from services.runtime.kafka import admin
-from services.runtime.limits import CALL_TIMEOUT_S
+from services.runtime.kafka import Kafka
+from services.runtime.port import Log, Reader
+from services.runtime.restore import last_guard, opened
 from services.runtime.settings import Settings
 
+CLOCK_STATE: Final = "clock-state"
 POLL_S: Final = 0.05
 COORDINATOR_WAIT_S: Final = 15.0
 COORDINATOR_LATE: Final = (
@@ -37,29 +38,31 @@ async def present(settings: Settings) -> datetime:
     In simulated time, the clock is asked; where it has said nothing yet, the wall clock's time counts.
     """
     if settings.time_mode == "events":
-        client = admin(settings.bootstrap_servers)
+        kafka = Kafka(settings.bootstrap_servers)
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                await client.start()
-            found = await clock_state(client, settings.topic_prefix)
+            found = await clock_state(kafka, settings.topic_prefix)
         finally:
-            await client.close()
+            await kafka.close()
         if found is not None and found[1].at is not None:
             return found[1].at
     return wall_clock()
 
 
-async def clock_state(client: AIOKafkaAdminClient, prefix: str) -> tuple[int, State] | None:
+async def clock_state(log: Log, prefix: str) -> tuple[int, State] | None:
     """The offset of `control` up to which the clock has answered, and what it said last.
 
     None before its first word.
     """
-    at = TopicPartition(prefix + "control", 0)
-    committed = (await committed_of(client, prefix + "clock")).get(at)
-    if committed is None or committed.offset < 0 or not committed.metadata:
+    if prefix + CLOCK_STATE not in await log.partition_counts():
         return None
-    held = guard.decode(committed.metadata.encode(), "the clock's committed offset")
-    return committed.offset, decode_state(bytes(held.stage))
+    async with opened(log) as reader:
+        return await clock_word(reader, prefix)
+
+
+async def clock_word(reader: Reader, prefix: str) -> tuple[int, State] | None:
+    """`clock_state`, by a reader that may be asked again; the topic has to be there."""
+    found = await last_guard(reader, TopicPartition(prefix + CLOCK_STATE, 0))
+    return None if found is None else (found.offsets["control"], decode_state(bytes(found.stage)))
 
 
 async def committed_of(client: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:

@@ -51,7 +51,8 @@ class Broadcaster:
         self._has_text = has_text
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Nothing: the clock has no changelog."""
+        """Never called: the changelog holds nothing but the guard."""
+        raise NotImplementedError(f"the clock keeps no state by key, and was given `{key!r}`")
 
     def resume(self, guard: bytes | None) -> None:
         """Go on after what was broadcast last."""
@@ -86,7 +87,7 @@ class Broadcaster:
         return None
 
     def held(self) -> int:
-        """Nothing: there is no changelog."""
+        """Nothing: the changelog holds nothing but the guard."""
         return 0
 
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:

@@ -50,10 +50,6 @@ class CheckedLog:
         producer = await self._log.take_over(transactional_id, prefix)
         return _CheckedProducer(producer, self._now, self._skew_max)
 
-    async def has_committed(self, transactional_id: str, prefix: str) -> bool:
-        """As the log's."""
-        return await self._log.has_committed(transactional_id, prefix)
-
     def reader(self) -> Reader:
         """As the log's."""
         return self._log.reader()

@@ -13,7 +13,7 @@ from services.clock.broker_time import CheckedLog
 from services.clock.wall import wall_clock
 from services.runtime.context import Context
 from services.runtime.kafka import Kafka
-from services.runtime.limits import POLL_WAIT_S, REBUILD_BACKOFF_S_MIN
+from services.runtime.limits import POLL_WAIT_S
 from services.runtime.loop import Loop
 from services.runtime.partition import Partition
 from services.runtime.policies import SHOWN_CHARS, PolicySource
@@ -30,11 +30,11 @@ SKEW_S_MAX: Final = 10.0
 
 
 class ClockStage:
-    """The stage `clock`. It has no changelog: its guard is kept with the committed offset of `control`."""
+    """The stage `clock`. Its changelog holds nothing but the guard, and with it what the clock said last."""
 
     name = "clock"
     inputs: tuple[str, ...] = (CONTROL,)
-    changelog: str | None = None
+    changelog: str = "clock-state"
     history: Mapping[str, timedelta] = MappingProxyType({})
     batch_records_max = 100
 
@@ -112,6 +112,7 @@ class Beat(Partition):
             self._stage.waiting(version)
             if not core.due() and (not pages or version is not None):
                 self._inbox.put_back(pages)
+                await self._remind(live)
                 await asyncio.sleep(POLL_WAIT_S if pages else 0)
                 continue
             if not self._current(assignment):
@@ -121,7 +122,7 @@ class Beat(Partition):
                 self._inbox.put_back(await live.process(pages))
             finally:
                 self._idle.set()
-            self._backoff_s = REBUILD_BACKOFF_S_MIN
+            self._worked()
         self._enter("paused", "a rebalance is under way")
 
 

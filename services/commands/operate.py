@@ -157,8 +157,8 @@ def clock_show(as_json: AsJson = False) -> None:
     """Show the clock's last tick and the last activation that it has told everybody."""
 
     async def work() -> tuple[int, State] | None:
-        async with connect.administrator() as admin:
-            return await present.clock_state(admin, connect.settings().topic_prefix)
+        async with connect.log() as kafka:
+            return await present.clock_state(kafka, connect.settings().topic_prefix)
 
     found = connect.run(work())
     if found is None:
@@ -253,7 +253,7 @@ async def _status(addresses: list[str]) -> dict[str, Any]:
             stages = [await _stage(reader, prefix, stage, found) for stage in pipeline.CONSUMERS]
         finally:
             await reader.stop()
-        said = await present.clock_state(admin, prefix)
+        said = await present.clock_state(kafka, prefix)
         policy = await _policy(kafka, counts, prefix)
     workers = await asyncio.gather(*(asyncio.to_thread(_ready, address) for address in addresses))
     state = said[1] if said else None

@@ -14,9 +14,10 @@ from aiokafka.structs import TopicPartition
 
 from events.versions import INPUT_TOPICS
 from services.clock.clock import State
-from services.present import clock_state, committed_of
+from services.present import clock_word, committed_of
 from services.runtime.kafka import Kafka
-from services.runtime.port import Reader
+from services.runtime.port import Log, Reader
+from services.runtime.restore import opened
 
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -124,13 +125,14 @@ async def wait_quiet(
 
 
 async def wait_clock(
-    admin: AIOKafkaAdminClient, prefix: str, reached: Callable[[int, State], bool], timeout_s: float
+    log: Log, prefix: str, reached: Callable[[int, State], bool], timeout_s: float
 ) -> State | None:
     """Wait until the clock's offset and state are as wanted; None when that takes too long."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        found = await clock_state(admin, prefix)
-        if found is not None and reached(*found):
-            return found[1]
-        await asyncio.sleep(POLL_S)
+    async with opened(log) as reader:
+        while time.monotonic() < deadline:
+            found = await clock_word(reader, prefix)
+            if found is not None and reached(*found):
+                return found[1]
+            await asyncio.sleep(POLL_S)
     return None

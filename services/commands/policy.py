@@ -146,9 +146,9 @@ async def _activate(policy: Policy, actor: str, *, wait: bool, yes: bool, as_jso
 
 
 async def _wait(offset: int) -> None:
-    async with connect.administrator() as admin:
+    async with connect.log() as kafka:
         prefix = connect.settings().topic_prefix
-        if await wait_clock(admin, prefix, lambda answered, _: answered > offset, WAIT_S) is None:
+        if await wait_clock(kafka, prefix, lambda answered, _: answered > offset, WAIT_S) is None:
             raise CommandFailed(
                 ExitCode.NOT_YET,
                 f"activated with sequence {offset}, but the clock hasn't told the partitions within "

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from services import present
@@ -18,8 +19,14 @@ from services.commands.output import AsJson, emit, err, note, plain, say, table
 from services.exit_codes import ExitCode
 from services.flow import STAGES
 from services.keys import REBUILD
+from services.runtime import guard
 from services.runtime.context import transactional_id
+from services.runtime.faults import Refused
+from services.runtime.kafka import Kafka
 from services.runtime.limits import CALL_TIMEOUT_S
+from services.runtime.restore import last_guard, opened
+from services.runtime.stage import Output
+from services.runtime.transaction import commit
 
 if TYPE_CHECKING:  # brings enforcement, which only this command needs, when it runs
     from services.commands.changelog import Changelog, Plan
@@ -65,40 +72,69 @@ def rebuild(
         raise typer.Exit(ExitCode.VERIFICATION_FAILED)
 
 
-@app.command("begin-anew")
-def begin_anew(
-    stage: Annotated[Literal["screening", "clock"], typer.Argument(help="Whose offsets were deleted.")],
+@app.command("adopt")
+def adopt(
+    stage: Annotated[Literal["screening", "clock"], typer.Argument(help="Whose changelog was lost.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
-    """Have a stage that lost its group's offsets read again all input that is still kept.
+    """Have a stage whose changelog was lost go on at its group's offsets, while no worker of it runs.
 
-    What was decided already isn't decided twice. A stage whose offsets are there goes on from them, whatever
-    this command said.
+    What else was in the changelog is forgotten: of screening, which rules are suspended and what they have
+    missed; of the clock, what it said last. Where the changelog knows as much as the group, nothing is done.
     """
     connect.operator(REBUILD)
     if not yes:
-        typer.confirm(f"Let {stage} read again all input that is still kept?", abort=True, err=True)
-    connect.run(_begin_anew(stage))
-    say(f"{stage} begins anew where it has no offsets; start it again")
+        typer.confirm(f"Let {stage} go on at what its group has committed?", abort=True, err=True)
+    count = connect.run(_adopt(stage))
+    say(f"{stage}: {count} guards written anew; start it again")
 
 
-async def _begin_anew(stage: str) -> None:
-    """Take each transactional id over once: what it did before is forgotten by its coordinator then."""
+async def _adopt(name: str) -> int:
+    """Write a guard wherever the group has committed more than the changelog knows of; how many."""
     from services.commands.changelog import check_no_members
 
-    prefix = connect.settings().topic_prefix
-    first = prefix + STAGES[stage].reads[0]
+    prefix, inputs = connect.settings().topic_prefix, STAGES[name].reads
+    changelog = f"{name}-state"
+    written = 0
     async with connect.log() as log, connect.administrator() as admin:
-        await check_no_members(admin, prefix, stage)
+        await check_no_members(admin, prefix, name)
         counts = await log.partition_counts()
-        if first not in counts:
+        if prefix + changelog not in counts:
             raise CommandFailed(
-                ExitCode.NOT_FOUND, f"topic `{first}` doesn't exist", "run `goodstanding topics create`"
+                ExitCode.NOT_FOUND,
+                f"topic `{prefix + changelog}` doesn't exist",
+                "run `goodstanding topics create`",
             )
-        for partition in range(counts[first]):
+        for partition in range(counts[prefix + changelog]):
+            at = TopicPartition(prefix + changelog, partition)
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                producer = await log.take_over(transactional_id(prefix, stage, partition), prefix)
-            await producer.discard()
+                producer = await log.take_over(transactional_id(prefix, changelog, partition), prefix)
+            try:
+                told = await present.committed_of(admin, prefix + name)
+                ats = {topic: TopicPartition(prefix + topic, partition) for topic in inputs}
+                offsets = {topic: max(0, told[one].offset) for topic, one in ats.items() if one in told}
+                known = await _known(log, at)
+                if any(offset > known.get(topic, 0) for topic, offset in offsets.items()):
+                    data = guard.encode(offsets, {}, guard.NOTHING, 0)
+                    records = {at: [Output(changelog, guard.key(partition), data)]}
+                    committed = {
+                        ats[topic]: OffsetAndMetadata(offset, "") for topic, offset in offsets.items()
+                    }
+                    await commit(producer, prefix + name, records, committed)
+                    written += 1
+            finally:
+                await producer.discard()
+    return written
+
+
+async def _known(log: Kafka, at: TopicPartition) -> dict[str, int]:
+    """The offsets of the last guard; none where there is none that can be read."""
+    async with opened(log) as reader:
+        try:
+            found = await last_guard(reader, at)
+        except Refused:
+            return {}
+    return {} if found is None else found.offsets
 
 
 def _numbers(asked: list[int] | None) -> list[int]:
@@ -135,7 +171,7 @@ async def _opened() -> AsyncIterator[tuple[Changelog, Any]]:
     prefix = settings.topic_prefix
     async with connect.log() as log, connect.administrator() as admin:
         await check_no_members(admin, prefix)
-        said = await present.clock_state(admin, prefix)
+        said = await present.clock_state(log, prefix)
         answered = said[0] if said else None
         async with opened(log, prefix, settings.partitions, answered) as changelog:
             yield changelog, lambda: check_no_members(admin, prefix)

@@ -35,7 +35,7 @@ class Timekeeper:
 
     async def now(self) -> datetime | None:
         """The last tick; None before the first."""
-        found = await present.clock_state(self._admin, self._prefix)
+        found = await present.clock_state(self._kafka, self._prefix)
         return found[1].at if found else None
 
     async def settle(self, what: str = "events that were sent before") -> None:
@@ -53,7 +53,7 @@ class Timekeeper:
         if not wait:
             return until
         state = await pipeline.wait_clock(
-            self._admin, self._prefix, lambda answered, _: answered > taken.offset, SETTLE_S
+            self._kafka, self._prefix, lambda answered, _: answered > taken.offset, SETTLE_S
         )
         if state is None:
             raise _late("the request to the clock")

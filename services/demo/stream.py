@@ -25,7 +25,7 @@ from services.clock.wall import wall_clock
 from services.commands.failures import CommandFailed
 from services.demo.crowd import Sent
 from services.exit_codes import ExitCode
-from services.present import clock_state
+from services.present import clock_word
 from services.runtime import postgres
 from services.runtime.kafka import BoundedConsumer, Kafka, admin, plain_producer
 from services.runtime.reading import positions
@@ -49,6 +49,7 @@ class Stream:
         producer: AIOKafkaProducer,
         follower: BoundedConsumer,
         ends: AIOKafkaConsumer,
+        clock: BoundedConsumer,
         client: AIOKafkaAdminClient,
         db: asyncpg.Pool,
         check: Callable[[], str | None],
@@ -58,6 +59,7 @@ class Stream:
         self._producer = producer
         self._follower = follower
         self._ends = ends
+        self._clock = clock
         self._admin = client
         self._check = check
         self._sent: Offsets = {}
@@ -117,7 +119,7 @@ class Stream:
         taken = await self._producer.send_and_wait(self._settings.topic("control"), value)
 
         async def answered() -> bool:
-            found = await clock_state(self._admin, self._settings.topic_prefix)
+            found = await clock_word(self._clock, self._settings.topic_prefix)
             return found is not None and found[0] > taken.offset
 
         await self._until(answered, "clock")
@@ -199,7 +201,8 @@ async def opened(settings: Settings, check: Callable[[], str | None]) -> AsyncIt
         follower = kafka.reader()
         # Of the log's very end, open transactions included.
         ends = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers, group_id=None)
-        for client in (producer, follower, ends):
+        clock = kafka.reader()
+        for client in (producer, follower, ends, clock):
             await client.start()
             held.push_async_callback(client.stop)
         client = admin(settings.bootstrap_servers)
@@ -207,6 +210,6 @@ async def opened(settings: Settings, check: Callable[[], str | None]) -> AsyncIt
         held.push_async_callback(client.close)
         db = await postgres.pool(settings.postgres_dsn, application="goodstanding-demo", connections_max=2)
         held.push_async_callback(db.close)
-        stream = Stream(settings, producer, follower, ends, client, db, check)
+        stream = Stream(settings, producer, follower, ends, clock, client, db, check)
         await stream.follow_all()
         yield stream

@@ -33,7 +33,7 @@ class Enforcement:
 
     name = NAME
     inputs: tuple[str, ...] = ("signals",)
-    changelog: str | None = "enforcement-state"
+    changelog: str = "enforcement-state"
     history: Mapping[str, timedelta] = MappingProxyType({})
     batch_records_max = BATCH_RECORDS_MAX
 

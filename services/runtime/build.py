@@ -7,73 +7,30 @@ committed offsets were seen to be stale.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from services.runtime import guard, metrics
 from services.runtime.context import Context
 from services.runtime.faults import MovedOn, Refused
-from services.runtime.guard import Guard
 from services.runtime.limits import CALL_TIMEOUT_S
 from services.runtime.live import Live
 from services.runtime.port import Producer, Reader
-from services.runtime.restore import observe, restore
-from services.runtime.transaction import bounded
+from services.runtime.restore import observe, opened, restore
+
+log = logging.getLogger(__name__)
 
 _MS: Final = timedelta(milliseconds=1)
-PROBE: Final = TopicPartition("__consumer_offsets", 0)
-"""A partition that every cluster has and no stage reads: an offset in it means nothing."""
 
 
 async def fence(context: Context, partition: int) -> Producer:
-    """Start the partition's producer: whoever owned the partition before can commit no more.
-
-    Raises `Refused` where a stage without a changelog has committed before, and its offsets are gone: with
-    them its guard is, and it would read all of its input again.
-    """
-    identity = context.transactional_id(partition)
+    """Start the partition's producer: whoever owned the partition before can commit no more."""
     async with asyncio.timeout(CALL_TIMEOUT_S):
-        used = context.stage.changelog is None and await context.log.has_committed(identity, context.prefix)
-        producer = await context.log.take_over(identity, context.prefix)
-    try:
-        await _probe(context, partition, producer, used=used)
-    except BaseException:
-        await producer.discard()
-        raise
-    return producer
-
-
-async def _probe(context: Context, partition: int, producer: Producer, *, used: bool) -> None:
-    """Have the group's coordinator write, before anything that it says is believed.
-
-    One whose broker was killed was seen to answer from a part of its log, or from none of it; only when it
-    writes does it notice, and reads its log again (Apache Kafka 4.3.1). What it wrote is taken back, unless
-    the stage has no changelog: that its id has committed is how it finds out that its offsets were deleted.
-    `used`: whether it had, before this one took it over.
-    """
-    inputs = [*context.inputs(partition).values()]
-    known = False
-    async with bounded():
-        await producer.begin_transaction()
-        await producer.send_offsets_to_transaction({PROBE: OffsetAndMetadata(0, "")}, context.group)
-        if context.stage.changelog is None:
-            known = bool(await context.member.committed_many(inputs))
-        if known or used:
-            await producer.commit_transaction()
-        else:
-            await producer.abort_transaction()
-    if used and not known:
-        identity = context.transactional_id(partition)
-        raise Refused(
-            f"{context.group}, partition {partition}: `{identity}` has committed before, and the group has "
-            f"no offsets in {', '.join(at.topic for at in inputs)}: they were deleted; give the group its "
-            "offsets back from a backup, or have all input that is still kept read again with "
-            f"`goodstanding state begin-anew {context.stage.name}`"
-        )
+        return await context.log.take_over(context.transactional_id(partition), context.prefix)
 
 
 async def build(context: Context, partition: int, producer: Producer, assignment: int) -> Live:
@@ -83,16 +40,13 @@ async def build(context: Context, partition: int, producer: Producer, assignment
     seem to, because another owner has taken over since they began to be read.
     """
     began = time.monotonic()
-    reader = context.log.reader()
     try:
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            await reader.start()
-        return await _restored(context, partition, producer, reader, assignment)
+        async with opened(context.log) as reader:
+            return await _restored(context, partition, producer, reader, assignment)
     except BaseException:
         await producer.discard()
         raise
     finally:
-        await reader.stop()
         metrics.RESTORE_SECONDS.labels(context.stage.name, str(partition)).set(time.monotonic() - began)
 
 
@@ -101,28 +55,25 @@ async def _restored(
 ) -> Live:
     stage, where = context.stage, f"{context.group}, partition {partition}"
     inputs, core = context.inputs(partition), context.stage.core(partition)
-    changelog = None if stage.changelog is None else context.at(stage.changelog, partition)
-    beginnings, ends = await _bounds(reader, [*inputs.values(), *([changelog] if changelog else [])])
-    found: Guard | None = None
-    if changelog is not None:
-        begin, end = beginnings[changelog], ends[changelog]
-        found = await restore(reader, changelog, begin, end, core, _Progress(stage.name, partition))
-    committed = await context.member.committed_many([*inputs.values()])
-    if changelog is None and (first := committed.get(inputs[stage.inputs[0]])) is not None:
-        found = guard.decode(first.metadata.encode(), f"the metadata of {where}")
+    changelog = context.at(stage.changelog, partition)
+    beginnings, ends = await _bounds(reader, [*inputs.values(), changelog])
+    found = await restore(
+        reader, changelog, beginnings[changelog], ends[changelog], core, _Progress(stage.name, partition)
+    )
+    told = await context.member.committed_many([*inputs.values()])
     try:
         offsets = guard.starts(
             found,
-            {topic: committed[at].offset if at in committed else None for topic, at in inputs.items()},
+            {topic: told[at].offset if at in told else None for topic, at in inputs.items()},
             {topic: beginnings[at] for topic, at in inputs.items()},
             {topic: ends[at] for topic, at in inputs.items()},
             where,
         )
     except Refused:
-        if await _moved_on(context, partition, reader, found, ends):
+        if (await reader.end_offsets([changelog]))[changelog] != ends[changelog]:
             raise MovedOn(f"{where}: another owner has committed since") from None
         raise
-    core.resume(None if found is None else bytes(found.stage))
+    core.resume(None if found is None or found.stage == guard.NOTHING else bytes(found.stage))
     guard.check_held(found, core.held(), where)
     times = {} if found is None else dict(found.times)
     windows = {
@@ -131,29 +82,34 @@ async def _restored(
         if topic in times
     }
     await observe(reader, windows, core)
-    return Live(context, partition, producer, core, offsets, times, assignment)
+    committed = {topic: at for topic, at in offsets.items() if found is not None and topic in found.offsets}
+    live = Live(context, partition, producer, core, offsets, committed, times, assignment)
+    await remind(context, partition, live)
+    return live
 
 
-async def _moved_on(
-    context: Context,
-    partition: int,
-    reader: Reader,
-    found: Guard | None,
-    ends: Mapping[TopicPartition, int],
-) -> bool:
-    """Whether somebody has committed since `ends` were read: only who fences this owner can.
+async def remind(context: Context, partition: int, live: Live) -> None:
+    """See that the group's coordinator knows what was committed, and commit it once more where it doesn't.
 
-    A changelog has grown then; without one, the guard knows of input that wasn't there.
+    One whose broker was killed was seen to answer from a part of its log for as long as nobody committed
+    (Apache Kafka 4.3.1): whoever asks how far the group has come is told wrong.
     """
-    inputs = context.inputs(partition)
-    if context.stage.changelog is not None:
-        changelog = context.at(context.stage.changelog, partition)
-        return (await reader.end_offsets([changelog]))[changelog] != ends[changelog]
-    if found is None:
-        return False
-    now = await reader.end_offsets([*inputs.values()])
-    beyond = {topic for topic, at in inputs.items() if found.offsets.get(topic, 0) > ends[at]}
-    return bool(beyond) and all(found.offsets[topic] <= now[inputs[topic]] for topic in beyond)
+    wanted = {context.at(topic, partition): offset for topic, offset in live.committed.items()}
+    told = await context.member.committed_many([*wanted])
+    forgotten = {at: offset for at, offset in wanted.items() if at not in told or told[at].offset != offset}
+    if not forgotten:
+        return
+    log.warning(
+        "%s, partition %d: the group's coordinator has forgotten what was committed, telling it again: %s",
+        context.group,
+        partition,
+        ", ".join(
+            f"`{at.topic}` at {offset}, not {told[at].offset if at in told else 'absent'}"
+            for at, offset in forgotten.items()
+        ),
+    )
+    metrics.OFFSETS_FORGOTTEN.labels(context.stage.name, str(partition)).inc()
+    await live.tell()
 
 
 async def _bounds(

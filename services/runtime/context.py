@@ -47,12 +47,12 @@ class Context:
 
     def transactional_id(self, partition: int) -> str:
         """One stable id per input partition, named after the state that it guards."""
-        return transactional_id(self.prefix, self.stage.changelog or self.stage.name, partition)
+        return transactional_id(self.prefix, self.stage.changelog, partition)
 
 
-def transactional_id(prefix: str, name: str, partition: int) -> str:
-    """One id per partition and changelog; without a changelog, `name` is the stage's."""
-    return f"{prefix}{name}.{partition}"
+def transactional_id(prefix: str, changelog: str, partition: int) -> str:
+    """One id per partition of a changelog."""
+    return f"{prefix}{changelog}.{partition}"
 
 
 def group_of(prefix: str, stage: Stage) -> str:

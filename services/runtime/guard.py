@@ -1,8 +1,9 @@
 """The guard: what one partition's runtime was built up to, written in every transaction.
 
-With a changelog it is the changelog record `partition:p`; without one, the metadata of the committed offset
-of the first input. The committed offsets must equal it, else state and input belong to different moments and
-the engine refuses to go on.
+It is the record `partition:p` of the stage's changelog. The group's offsets are committed in the same
+transaction. Where its coordinator knows of more than the guard does, the changelog has lost its end, and the
+engine refuses to go on. Where it knows of less, the guard is believed: a coordinator whose broker was killed
+was seen to have forgotten what it had acknowledged.
 
     {"offsets": {topic: next offset}, "stage": the stage's own part, "times": {topic: ms of the last record},
     "schema": 1, "held": how many keys the changelog has a state of}
@@ -19,15 +20,21 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.runtime.faults import Broken, Refused
-from services.runtime.limits import METADATA_BYTES_MAX
 
 SCHEMA: Final = 1
+ANEW: Final = (
+    "have the changelog written anew: enforcement's from the ledger with `goodstanding state rebuild`, "
+    "that of another stage with `goodstanding state adopt`"
+)
+"""A remedy, once the changelog is found to be wrong."""
+NOTHING: Final = b"null"
+"""The stage's part of a guard of which only the offsets are known."""
 
 
 class Guard(msgspec.Struct, frozen=True, gc=False):
     """`offsets` are exclusive; `times` are those of the last records consumed, in ms, for windows.
 
-    No `held`: the stage has no changelog, or the build that wrote the guard didn't count yet.
+    No `held`: the build that wrote the guard didn't count yet.
     """
 
     offsets: dict[str, int]
@@ -68,8 +75,7 @@ def decode(data: bytes, where: str) -> Guard:
     except msgspec.MsgspecError as error:
         raise Refused(
             f"the guard in {where} can't be read: {error}; expected what this engine writes; "
-            "was the group or the changelog used by another program? "
-            "rebuild the changelog from the ledger with `goodstanding state rebuild`, or use another prefix"
+            f"was the changelog used by another program? {ANEW}, or use another prefix"
         ) from error
     if guard.schema != SCHEMA:
         raise Refused(
@@ -77,16 +83,6 @@ def decode(data: bytes, where: str) -> Guard:
             "run the build that wrote it, or a newer one"
         )
     return guard
-
-
-def metadata(data: bytes, where: str) -> str:
-    """The guard as offset metadata. Raises `Refused` when the broker would not take it."""
-    if len(data) > METADATA_BYTES_MAX:
-        raise Refused(
-            f"the guard of {where} is {len(data)} bytes, expected at most {METADATA_BYTES_MAX}; "
-            "a stage without a changelog must keep its part of the guard small"
-        )
-    return data.decode()
 
 
 def starts(
@@ -98,19 +94,17 @@ def starts(
 ) -> dict[str, int]:
     """Where to read on, per topic: all mappings have the stage's inputs as keys.
 
-    Raises `Refused` when guard and committed offsets differ, or when the log no longer (or not yet) has the
-    offset.
+    Raises `Refused` when more was committed than the guard knows of, or when the log no longer (or not yet)
+    has the offset.
     """
     begin: dict[str, int] = {}
-    for topic, offset in committed.items():
-        expected = None if guard is None else guard.offsets.get(topic)
-        if offset != expected:
+    for topic, told in committed.items():
+        offset = None if guard is None else guard.offsets.get(topic)
+        if told is not None and (offset is None or told > offset):
             raise Refused(
-                f"{where}, topic `{topic}`: the committed offset is {_say(offset)}, "
-                f"the guard says {_say(expected)}; they are written together, "
-                "so one of them was lost or changed by hand; "
-                "set the group's offset back to the guard's, or rebuild the changelog from the ledger with "
-                "`goodstanding state rebuild`"
+                f"{where}, topic `{topic}`: the committed offset is {told}, the guard says {_say(offset)}; "
+                "they are written together, so the changelog has lost its end, or the offset was changed by "
+                f"hand; set the group's offset back to the guard's, or {ANEW}"
             )
         if offset is None:
             begin[topic] = beginnings[topic]

@@ -22,7 +22,7 @@ from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import limits, port
-from services.runtime.hanging import COMMITTED, watching
+from services.runtime.hanging import watching
 
 log = logging.getLogger(__name__)
 
@@ -170,15 +170,6 @@ class Kafka:
             await producer.discard()
             raise
         return producer
-
-    async def has_committed(self, transactional_id: str, prefix: str) -> bool:
-        """As the coordinator says; False where it knows nothing of the id, or of nothing since a take-over.
-
-        So it is where the broker has left something open under the id: that has to be mended first.
-        """
-        async with watching(self.bootstrap, transactional_id, prefix) as hanging:
-            fate, known = await hanging.before()
-        return fate is not None and fate.state == COMMITTED and not known
 
     def reader(self) -> BoundedConsumer:
         """A consumer outside any group, for restoring and for following topics whole."""

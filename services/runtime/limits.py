@@ -13,8 +13,6 @@ SEND_BYTES_MAX: Final = 1_000_000
 """One record batch to one topic-partition; below `max.message.bytes` of every topic that a stage sends to."""
 OUTPUT_BYTES_MAX: Final = 1_040_000
 """One output record: key, value and headers."""
-METADATA_BYTES_MAX: Final = 4_096
-"""Kafka's default `offset.metadata.max.bytes`: the guard of a stage without a changelog must fit."""
 ROUTES_MAX: Final = 200_000
 """Remembered key hashes per process; when full, all are forgotten."""
 
@@ -49,5 +47,7 @@ REBUILD_BACKOFF_S_MIN: Final = 0.1
 REBUILD_BACKOFF_S_MAX: Final = 5.0
 FENCED_REJOIN_S: Final = 10.0
 """A fenced partition that isn't reassigned within this time asks the group for a new assignment."""
+REMIND_IDLE_S: Final = 10.0
+"""How often an owner who has nothing to do looks whether the group still knows what was committed."""
 WATCH_INTERVAL_S: Final = 1.0
 """How often lags are measured and the clients' background tasks are looked at."""

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from msgspec import UNSET
 
 from services.runtime import guard, hooks, metrics, transaction
 from services.runtime.context import Context
@@ -23,7 +22,8 @@ from services.runtime.stage import Batch, Core, Output
 class Live:
     """A built runtime.
 
-    `next` holds the next offset per catalogue topic; `built_in` the assignment it was built for.
+    `next` holds the next offset per catalogue topic, `committed` those that the guard has (none before the
+    first commit), `built_in` the assignment it was built for.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class Live:
         producer: Producer,
         core: Core,
         offsets: dict[str, int],
+        committed: Mapping[str, int],
         times: dict[str, int],
         built_in: int,
     ) -> None:
         self.producer = producer
         self.core = core
         self.next = offsets
+        self.committed = committed
         self.built_in = built_in
         self.assignment = built_in
         self._times = times
@@ -59,11 +61,9 @@ class Live:
         offsets, rest = self._advance(pages, batch)
         times = self._stamp(pages, offsets)
         groups = self._context.router.group(batch.outputs, self._partition)
-        held = UNSET if self._context.stage.changelog is None else self.core.held()
-        data = guard.encode(offsets, times, batch.guard, held)
-        metadata = self._add_state(groups, batch, data)
-        await transaction.commit(self.producer, self._context.group, groups, self._commits(offsets, metadata))
-        self.next, self._times, self._guard = offsets, times, batch.guard
+        self._add_state(groups, batch, guard.encode(offsets, times, batch.guard, self.core.held()))
+        await transaction.commit(self.producer, self._context.group, groups, self._commits(offsets))
+        self.next, self.committed, self._times, self._guard = offsets, offsets, times, batch.guard
         stage = self._context.stage.name
         metrics.STEP_SECONDS.labels(stage).observe(computed - began)
         metrics.COMMIT_SECONDS.labels(stage).observe(time.perf_counter() - computed)
@@ -111,26 +111,21 @@ class Live:
                 times = {**times, topic: consumed[0]}
         return times
 
-    def _add_state(
-        self, groups: dict[TopicPartition, list[Output]], batch: Batch, data: bytes
-    ) -> dict[str, str]:
-        """Put changes and guard where they belong; the offset metadata per topic, without a changelog."""
+    async def tell(self) -> None:
+        """Commit once more what is committed: the group's coordinator was seen to forget."""
+        await transaction.commit(self.producer, self._context.group, {}, self._commits(self.committed))
+
+    def _add_state(self, groups: dict[TopicPartition, list[Output]], batch: Batch, data: bytes) -> None:
+        """Put changes and guard where they belong."""
         changelog = self._context.stage.changelog
-        if changelog is None:
-            if batch.changes:
-                raise Broken(f"{self._where}: the stage's step gave changes, but the stage has no changelog")
-            return {self._context.stage.inputs[0]: guard.metadata(data, self._where)}
         records = [Output(changelog, key, value) for key, value in batch.changes.items()]
         records.append(Output(changelog, guard.key(self._partition), data))
         groups[self._context.at(changelog, self._partition)] = records
-        return {}
 
-    def _commits(
-        self, offsets: Mapping[str, int], metadata: Mapping[str, str]
-    ) -> dict[TopicPartition, OffsetAndMetadata]:
+    def _commits(self, offsets: Mapping[str, int]) -> dict[TopicPartition, OffsetAndMetadata]:
         return {
-            partition: OffsetAndMetadata(offsets[topic], metadata.get(topic, ""))
-            for topic, partition in self._context.inputs(self._partition).items()
+            self._context.at(topic, self._partition): OffsetAndMetadata(offset, "")
+            for topic, offset in offsets.items()
         }
 
     def _count(self, pages: Pages, rest: Pages, batch: Batch) -> None:

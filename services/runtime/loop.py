@@ -227,7 +227,7 @@ def check_topics(stage: Stage, prefix: str, counts: Mapping[str, int], expected:
     `counts` are those of the broker, by real name; `expected` is the configured number, None: that of the
     first input.
     """
-    for name in [*stage.inputs, *([stage.changelog] if stage.changelog else [])]:
+    for name in [*stage.inputs, stage.changelog]:
         count = counts.get(prefix + name)
         if count is None:
             raise Refused(

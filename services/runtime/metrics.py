@@ -51,6 +51,11 @@ LSO_LAG: Final = Gauge(
 REBUILDS: Final = Counter(
     "goodstanding_rebuilds", "partition runtimes dropped and built again", ["stage", "partition", "reason"]
 )
+OFFSETS_FORGOTTEN: Final = Counter(
+    "goodstanding_offsets_forgotten",
+    "times the group's coordinator didn't know what was committed, and was told again",
+    ["stage", "partition"],
+)
 RESTORED_RECORDS: Final = Counter(
     "goodstanding_restored_records", "changelog records read while restoring", ["stage", "partition"]
 )

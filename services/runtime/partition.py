@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 from services.runtime import build, metrics
@@ -19,6 +20,7 @@ from services.runtime.limits import (
     FENCED_REJOIN_S,
     REBUILD_BACKOFF_S_MAX,
     REBUILD_BACKOFF_S_MIN,
+    REMIND_IDLE_S,
 )
 from services.runtime.live import Live
 
@@ -43,6 +45,7 @@ class Partition:
         self._idle = asyncio.Event()
         self._idle.set()
         self._backoff_s = REBUILD_BACKOFF_S_MIN
+        self._reminded = time.monotonic()
 
     @property
     def next(self) -> dict[str, int] | None:
@@ -86,7 +89,10 @@ class Partition:
         self._enter("running", "")
         while self._current(assignment):
             pages = await self._poll(assignment)
-            if not pages or not self._current(assignment):
+            if not self._current(assignment):
+                continue
+            if not pages:
+                await self._remind(live)
                 continue
             await self._context.stage.prepare(live.core, pages)
             if not self._current(assignment):
@@ -96,8 +102,24 @@ class Partition:
                 self._inbox.put_back(await live.process(pages))
             finally:
                 self._idle.set()
-            self._backoff_s = REBUILD_BACKOFF_S_MIN
+            self._worked()
         self._enter("paused", "a rebalance is under way")
+
+    def _worked(self) -> None:
+        """A batch was committed."""
+        self._backoff_s = REBUILD_BACKOFF_S_MIN
+        self._reminded = time.monotonic()
+
+    async def _remind(self, live: Live) -> None:
+        """While nothing is to be done, look now and then whether the group still knows what was committed."""
+        if time.monotonic() - self._reminded < REMIND_IDLE_S:
+            return
+        self._reminded = time.monotonic()
+        self._idle.clear()
+        try:
+            await build.remind(self._context, self.number, live)
+        finally:
+            self._idle.set()
 
     async def _poll(self, assignment: int) -> Pages:
         """The next batch.

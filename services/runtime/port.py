@@ -146,12 +146,6 @@ class Log(Protocol):
         `prefix` is that of the topics to which it was written.
         """
 
-    async def has_committed(self, transactional_id: str, prefix: str) -> bool:
-        """Whether the last transaction of an id was committed, as far as its coordinator still knows.
-
-        `prefix` is that of the topics to which it was written.
-        """
-
     def reader(self) -> Reader:
         """A consumer without a group, not started."""
 

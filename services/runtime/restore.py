@@ -6,20 +6,26 @@ start: a consumer that may reset its position by itself was seen to return nothi
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.runtime import guard, limits
 from services.runtime.guard import Guard
-from services.runtime.port import Reader
+from services.runtime.port import Log, Reader
 from services.runtime.stage import Core
 
 Page = Sequence[ConsumerRecord[bytes, bytes]]
+
+TAIL_OFFSETS: Final = 8
+TAIL_GROWTH: Final = 8
+"""How far from the end the last guard is looked for first, and how much farther each time."""
 
 _quiet: list[int] = []
 
@@ -53,6 +59,34 @@ async def restore(
     return (
         None if found is None else guard.decode(found, f"{changelog.topic}, partition {changelog.partition}")
     )
+
+
+@contextlib.asynccontextmanager
+async def opened(log: Log) -> AsyncIterator[Reader]:
+    """A started reader, for a while."""
+    reader = log.reader()
+    try:
+        async with asyncio.timeout(limits.CALL_TIMEOUT_S):
+            await reader.start()
+        yield reader
+    finally:
+        await reader.stop()
+
+
+async def last_guard(reader: Reader, changelog: TopicPartition) -> Guard | None:
+    """The last guard of a changelog that is committed, read from its end; None where there is none."""
+    ats, key = [changelog], guard.key(changelog.partition)
+    begin, end = (await reader.beginning_offsets(ats))[changelog], (await reader.end_offsets(ats))[changelog]
+    back, upto = TAIL_OFFSETS, end
+    while upto > begin:
+        since = max(begin, end - back)
+        found: bytes | None = None
+        async for page in pages(reader, changelog, since, upto):
+            found = next((r.value for r in reversed(page) if r.key == key and r.offset < end), found)
+        if found is not None:
+            return guard.decode(found, f"{changelog.topic}, partition {changelog.partition}")
+        back, upto = back * TAIL_GROWTH, since
+    return None
 
 
 async def observe(reader: Reader, windows: Mapping[str, tuple[TopicPartition, int, int]], core: Core) -> None:

@@ -77,7 +77,7 @@ class Core(Protocol):
         """
 
     def held(self) -> int:
-        """Of how many keys the changelog has a state; 0 without one. Asked after `resume` and each `step`."""
+        """Of how many keys the changelog has a state. Asked after `resume` and each `step`."""
 
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:
         """Process records, given per catalogue topic name in the order of `Stage.inputs`."""
@@ -92,11 +92,8 @@ class Stage(Protocol):
     name: str
     inputs: tuple[str, ...]
     """Catalogue names of the co-partitioned input topics; the first is polled first."""
-    changelog: str | None
-    """Catalogue name of the changelog.
-
-    None: the guard is kept in the metadata of the committed offset of `inputs[0]`.
-    """
+    changelog: str
+    """Catalogue name of the changelog, which holds the guard, and whatever state the stage has."""
     history: Mapping[str, timedelta]
     """Per input topic, how far back to re-read before the committed offset on assignment, for windows."""
     batch_records_max: int

@@ -88,7 +88,7 @@ class Screening:
 
     name = NAME
     inputs: tuple[str, ...] = ("decisions", "accounts", "reports", "posts")
-    changelog: str | None = None
+    changelog: str = "screening-state"
     history: Mapping[str, timedelta] = {"posts": WINDOW}
     batch_records_max = BATCH_RECORDS_MAX
 
@@ -154,8 +154,8 @@ class ScreeningCore:
         self._partition = str(partition)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Never called: there is no changelog."""
-        raise NotImplementedError(f"screening keeps no changelog, and was given a record of one: `{key!r}`")
+        """Never called: the changelog holds nothing but the guard."""
+        raise NotImplementedError(f"screening keeps no state by key, and was given `{key!r}`")
 
     def resume(self, guard: bytes | None) -> None:
         """Take up the policy's sequence and the breakers."""
@@ -183,7 +183,7 @@ class ScreeningCore:
         self._again = (missed, records)
 
     def held(self) -> int:
-        """Nothing: there is no changelog."""
+        """Nothing: the changelog holds nothing but the guard."""
         return 0
 
     def step(self, records: Mapping[str, Sequence[Record]]) -> Batch:

@@ -127,12 +127,12 @@ def test_a_step_that_stops_short_is_handed_the_rest_again(world: World) -> None:
     world.run(scenario())
 
 
-def test_without_a_changelog_the_guard_travels_with_the_offsets(world: World) -> None:
-    """The stage's part of the guard comes back after a restart."""
+def test_the_stages_part_of_the_guard_comes_back_after_a_restart(world: World) -> None:
+    """With the offsets that it belongs to."""
 
     async def scenario() -> None:
         await prepared(world, 100)
-        for stage in (Counting(changelog=None), last := Counting(changelog=None)):
+        for stage in (Counting(), last := Counting()):
             async with working(world, stage) as loop:
                 await _consumed(world, loop)
         assert sum(core.total for core in last.cores) == 200 - len([n for n in range(100) if n % 11 == 0]) - 9
@@ -165,7 +165,7 @@ def test_windows_are_rebuilt_from_history_before_anything_is_processed(world: Wo
         class Windowed(Counting):
             history: Mapping[str, timedelta] = {"orders": timedelta(milliseconds=30)}
 
-        for stage in (Windowed(changelog=None), last := Windowed(changelog=None)):
+        for stage in (Windowed(), last := Windowed()):
             async with working(world, stage) as loop:
                 await _consumed(world, loop)
         seen = [record.timestamp for core in last.cores for record in core.seen]
@@ -174,25 +174,38 @@ def test_windows_are_rebuilt_from_history_before_anything_is_processed(world: Wo
     world.run(scenario())
 
 
-@pytest.mark.parametrize("changed", ["moved", "deleted"])
-def test_offsets_that_contradict_the_guard_are_refused(world: World, changed: str) -> None:
-    """Moved by hand or deleted: never a silent reset."""
+@pytest.mark.parametrize("told", [3, None], ids=["less", "nothing"])
+def test_offsets_that_the_coordinator_has_forgotten_are_told_again(world: World, told: int | None) -> None:
+    """Nothing is read twice, and the group has its offsets back: the guard was written with them."""
 
     async def scenario() -> None:
         await prepared(world, 50)
         await run_once(world)
-        group = world.prefix + "counting"
-        if changed == "moved":
-            offset = 3
-            await world.commit(
-                group, {world.at(t, p): OffsetAndMetadata(offset, "") for t in INPUTS for p in (0, 1)}
-            )
-        else:
-            group = world.prefix + "renamed"
         stage = Counting()
-        stage.name = group.removeprefix(world.prefix)
-        loop = Loop(stage, world.process(), prefix=world.prefix, partitions=PARTITIONS)
-        with pytest.raises(Refused, match=r"the committed offset is (3|absent), the guard says"):
+        if told is None:
+            stage.name = "renamed"
+        else:
+            offsets = {world.at(t, p): OffsetAndMetadata(told, "") for t in INPUTS for p in range(PARTITIONS)}
+            await world.commit(world.prefix + stage.name, offsets)
+        async with working(world, stage) as loop:
+            await _consumed(world, loop)
+        assert await verify(world, world.prefix + stage.name, partitions=PARTITIONS) == 100
+
+    world.run(scenario())
+
+
+def test_an_offset_beyond_the_guard_is_refused(world: World) -> None:
+    """Moved by hand: never a silent jump."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        await run_once(world)
+        await world.produce("orders", [(b"k", b"1")] * 20, partition=0)
+        at = world.at("orders", 0)
+        end = await world.high(at)
+        await world.commit(world.prefix + "counting", {at: OffsetAndMetadata(end, "")})
+        loop = Loop(Counting(), world.process(), prefix=world.prefix, partitions=PARTITIONS)
+        with pytest.raises(Refused, match=rf"the committed offset is {end}, the guard says"):
             async with asyncio.timeout(30):
                 await loop.run()
 

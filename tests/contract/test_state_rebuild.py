@@ -351,22 +351,16 @@ def test_offsets_that_were_moved_by_hand_are_named_before_anything_is_written(de
     assert "if its offset was moved by hand, move it back" in answer["partitions"][0]["doubt"]
 
 
-def test_a_stage_without_offsets_begins_anew_once_that_was_asked_for(deployment: Deployment) -> None:
-    """Until then it is refused, by what the coordinator knows of its last transaction; nor while it works."""
+def test_a_stage_that_lost_its_changelog_goes_on_at_its_offsets_once_that_was_asked_for(
+    deployment: Deployment,
+) -> None:
+    """Not while it works; and where the changelog knows as much as the group, nothing is written."""
+    at = deployment.at("posts", 0)
 
-    async def known() -> list[bool]:
-        log = Kafka(deployment.bootstrap)
-        ids = [transactional_id(deployment.prefix, "screening", p) for p in range(PARTITIONS)]
-        return [await log.has_committed(one, deployment.prefix) for one in ids]
-
-    async def work() -> None:
-        at = deployment.at("signals", 0)
-        producer = await Kafka(deployment.bootstrap).take_over(
-            transactional_id(deployment.prefix, "screening", 0), deployment.prefix
-        )
-        records = {at: [Output("signals", b"account:a", b"{}")]}
-        offsets = {deployment.at("posts", 0): OffsetAndMetadata(0, "")}
-        await commit(producer, deployment.prefix + "screening", records, offsets)
+    async def commit_without_a_guard() -> None:
+        id_ = transactional_id(deployment.prefix, "screening-state", 0)
+        producer = await Kafka(deployment.bootstrap).take_over(id_, deployment.prefix)
+        await commit(producer, deployment.prefix + "screening", {}, {at: OffsetAndMetadata(7, "")})
         await producer.discard()
 
     async def while_somebody_works() -> None:
@@ -375,16 +369,22 @@ def test_a_stage_without_offsets_begins_anew_once_that_was_asked_for(deployment:
         await member.start()
         try:
             await asyncio.to_thread(
-                deployment.run, "state", "begin-anew", "screening", "--yes", code=ExitCode.REFUSED
+                deployment.run, "state", "adopt", "screening", "--yes", code=ExitCode.REFUSED
             )
         finally:
             await member.stop()
 
-    assert asyncio.run(known()) == [False] * PARTITIONS
-    asyncio.run(work())
-    assert asyncio.run(known()) == [True, *[False] * (PARTITIONS - 1)]
+    def guards() -> list[dict[str, int]]:
+        return [
+            guard.decode(value or b"", "the test").offsets
+            for partition in range(PARTITIONS)
+            for _, value in deployment.records("screening-state", partition)
+        ]
+
+    asyncio.run(commit_without_a_guard())
     asyncio.run(while_somebody_works())
     assert "stop every worker of screening" in deployment.err
-    assert asyncio.run(known()) == [True, *[False] * (PARTITIONS - 1)]
-    deployment.run("state", "begin-anew", "screening", "--yes")
-    assert asyncio.run(known()) == [False] * PARTITIONS
+    assert guards() == []
+    for _ in range(2):
+        deployment.run("state", "adopt", "screening", "--yes")
+        assert guards() == [{"posts": 7}]

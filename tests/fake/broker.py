@@ -41,8 +41,6 @@ class Identity:
 
     epoch: int = -1
     transaction: Transaction | None = None
-    committed: bool = False
-    """Whether its last transaction was, and it hasn't been taken up again since."""
 
 
 @dataclass
@@ -112,7 +110,6 @@ class Broker:
                 self._lose(identity)
             else:
                 self._finish(identity, "committed")
-        identity.committed = False
         return identity.epoch
 
     def begun(self, transactional_id: str, epoch: int) -> Transaction:
@@ -192,7 +189,6 @@ class Broker:
         transaction = identity.transaction
         assert transaction is not None
         transaction.state, identity.transaction = state, None
-        identity.committed = state == "committed"
         for at in sorted(transaction.touched):
             self._undecided[at].remove(transaction)
             self._put(at, None, None)

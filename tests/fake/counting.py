@@ -24,14 +24,14 @@ TOPICS = (*INPUTS, OUTPUT, NOTES, REFUSED, CHANGELOG)
 
 
 class Counting:
-    """The stage. Without a changelog it counts nothing over restarts; `chunk` makes each step stop short."""
+    """The stage. `chunk` makes each step stop short."""
 
     name = "counting"
     inputs: tuple[str, ...] = INPUTS
     history: Mapping[str, timedelta] = {}
 
     def __init__(
-        self, *, changelog: str | None = CHANGELOG, records_max: int = 200, chunk: int | None = None
+        self, *, changelog: str = CHANGELOG, records_max: int = 200, chunk: int | None = None
     ) -> None:
         self.changelog = changelog
         self.batch_records_max = records_max
@@ -92,8 +92,6 @@ class CountingCore:
         changes: dict[bytes, bytes | None] = {
             key: json.dumps(self.state[key]).encode() if key in self.state else None for key in changed
         }
-        if self.stage.changelog is None:
-            changes = {}
         return Batch(outputs, offsets, changes, json.dumps({"total": self.total}).encode())
 
     def _count(self, topic: str, record: Record, outputs: list[Output], changed: dict[bytes, None]) -> None:

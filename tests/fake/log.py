@@ -100,12 +100,6 @@ class Process:
             raise
         return producer
 
-    async def has_committed(self, transactional_id: str, prefix: str) -> bool:
-        """As the broker knows."""
-        await self.point("has_committed")
-        identity = self.broker.identities.get(transactional_id)
-        return identity is not None and identity.committed
-
     def reader(self) -> SimulatedReader:
         """A consumer without a group."""
         return SimulatedReader(self)
@@ -391,11 +385,12 @@ class Groups:
         self.leave(member)
         await member.process.point("heartbeat")
         await asyncio.sleep(HEARTBEAT_S)
-        if member.stopped or not member.process.awake or member in members:
+        if not _alive(member) or member in members:
             return  # what was frozen again meanwhile is seen to by the next of these
         member.assigned.clear()
         await self._revoke(member)
-        self.join(member)
+        if _alive(member):  # it may have died meanwhile
+            self.join(member)
 
     def _rebalance(self, group: str) -> None:
         if group in self._dirty:
@@ -446,6 +441,10 @@ class Groups:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _alive(member: SimulatedMember) -> bool:
+    return member.process.awake and not member.stopped
 
 
 def range_of(count: int, members: int, index: int) -> range:

@@ -206,7 +206,7 @@ class Deployment:
         return offset
 
     async def _clock(self, reached: Any) -> None:
-        found = await wait_clock(self._admin, self.settings.topic_prefix, reached, QUIET_S_MAX)
+        found = await wait_clock(self._kafka, self.settings.topic_prefix, reached, QUIET_S_MAX)
         assert found is not None, f"the clock didn't answer within {QUIET_S_MAX} s"
 
 

@@ -29,6 +29,7 @@ from services.enforcement.partition import DECIDERS, Partition
 from services.enforcement.worker import EnforcementCore
 from services.flow import STAGES
 from services.replay.verify import Verifier
+from services.runtime import guard
 from services.runtime.policies import PolicySource
 from services.runtime.stage import Output
 from services.screening.digests import IdentityKey
@@ -83,18 +84,35 @@ class Run:
         await self.deployment.wait_idle(groups)
         written = sorted({topic for stage in COUNTED for topic in STAGES[stage].writes})
         say("partitions marked, nothing open", await self.deployment.mark(written, self.seed))
-        for stage in COUNTED[:2]:
+        for stage in COUNTED:
             self.committed |= await self.deployment.committed(stage, STAGES[stage].reads)
         for topic in {*written, *INPUTS}:
             self.topics[topic] = await self.deployment.read(topic)
         async with PolicySource(self.deployment.kafka, self.deployment.prefix) as source:
             self.policies = dict(source.policies)
             self.activated = sorted({version for _, version in source.activations()})
+        self.guarded()
         inputs = sum(len(self.input(topic, p)) for topic in INPUTS for p in self.topics[topic])
         entries = sum(len(records) for records in self.topics["ledger"].values())
         if not inputs or not entries:
             raise Unproved(f"{inputs} inputs and {entries} ledger entries were read: that proves nothing")
         say("committed inputs read", inputs)
+
+    def guarded(self) -> None:
+        """The guard of every partition names the committed offsets: they were written together."""
+        count = 0
+        for stage in COUNTED:
+            for number, records in self.topics[f"{stage}-state"].items():
+                key = guard.key(number)
+                last = next((record.value for record in reversed(records) if record.key == key), None)
+                found = (
+                    {} if last is None else guard.decode(last, f"`{stage}-state`, partition {number}").offsets
+                )
+                told = {topic: self.committed[topic, number] for topic in STAGES[stage].reads}
+                if told != {topic: found.get(topic, 0) for topic in told}:
+                    raise Unproved(f"{stage}, partition {number}: the group has {told}, the guard {found}")
+                count += last is not None
+        say("guards that name the committed offsets", count)
 
     def input(self, topic: str, partition: int) -> list[Record]:
         """The input below the committed offset."""
