@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
@@ -94,34 +95,59 @@ async def idle(reader: Reader, prefix: str, found: Sequence[Lag]) -> bool:
             return True
 
 
-async def wait_quiet(
-    kafka: Kafka, admin: AIOKafkaAdminClient, prefix: str, stages: Sequence[str], timeout_s: float
-) -> bool:
-    """Wait until these stages have nothing before them, twice in a row; False when that takes too long."""
-    bound = asyncio.timeout(timeout_s)
-    # Two, since what is asked of one that reads waits behind its fetches.
-    asking, peeking = kafka.reader(), kafka.reader()
-    await asking.start()
-    await peeking.start()
-    try:
-        async with bound:
-            counts = await kafka.partition_counts()
-            quiet = 0
-            while quiet < 2:
-                states = [
-                    await idle(peeking, prefix, await lags(admin, asking, counts, prefix, [one]))
-                    for one in stages
-                ]
-                quiet = quiet + 1 if all(states) else 0
-                await asyncio.sleep(POLL_S)
-    except TimeoutError:
-        if not bound.expired():
-            raise
-        return False
-    finally:
-        await asking.stop()
-        await peeking.stop()
-    return True
+class Quiet:
+    """Waits until nothing lies before some stages. Use as `async with`.
+
+    Two readers, since what is asked of one that reads waits behind its fetches.
+    """
+
+    def __init__(
+        self, kafka: Kafka, admin: AIOKafkaAdminClient, prefix: str, stages: Sequence[str] = DECIDING
+    ) -> None:
+        self._kafka = kafka
+        self._admin = admin
+        self._prefix = prefix
+        self._stages = stages
+        self._open = AsyncExitStack()
+        self._asking: Reader
+        self._peeking: Reader
+        self._counts: Mapping[str, int] = {}
+        self._markers: frozenset[Lag] = frozenset()
+        """Lags of nothing but transaction markers, as they were seen last: they aren't looked into again."""
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        async with AsyncExitStack() as stack:
+            self._asking = await stack.enter_async_context(opened(self._kafka))
+            self._peeking = await stack.enter_async_context(opened(self._kafka))
+            self._counts = await self._kafka.partition_counts()
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the connections."""
+        await self._open.aclose()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait until it was so twice in a row: one may just have written for another. False: too late."""
+        bound = asyncio.timeout(timeout_s)
+        try:
+            async with bound:
+                while True:
+                    if await self._now() and await self._now():
+                        return True
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            return False
+
+    async def _now(self) -> bool:
+        found = frozenset(await lags(self._admin, self._asking, self._counts, self._prefix, self._stages))
+        quiet = await idle(self._peeking, self._prefix, [*(found - self._markers)])
+        if quiet:
+            self._markers = found
+        return quiet
 
 
 async def wait_clock(

@@ -40,8 +40,9 @@ class Timekeeper:
 
     async def settle(self, what: str = "events that were sent before") -> None:
         """Wait until nothing lies before screening and enforcement. Raises `CommandFailed`."""
-        if not await pipeline.wait_quiet(self._kafka, self._admin, self._prefix, pipeline.DECIDING, SETTLE_S):
-            raise _late(what)
+        async with pipeline.Quiet(self._kafka, self._admin, self._prefix) as quiet:
+            if not await quiet.wait(SETTLE_S):
+                raise _late(what)
 
     async def advance(self, until: datetime, *, settle: bool = True, wait: bool = True) -> datetime:
         """Have time run to `until`, and give the time that it is then. Raises `CommandFailed`."""

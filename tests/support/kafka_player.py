@@ -23,7 +23,7 @@ from events.codec import decode_entry
 from events.control import activation_requested, advance_requested
 from events.ids import account_entity
 from events.policy import Policy
-from services.commands.pipeline import Lag, idle, lags, wait_clock
+from services.commands.pipeline import Quiet, wait_clock
 from services.projecting.builds import PAST, TABLES
 from services.projecting.purge import purge
 from services.runtime.kafka import Kafka, admin, plain_producer
@@ -60,27 +60,19 @@ class Deployment:
         self._next: dict[TopicPartition, int] = {}
         self._entries: dict[int, int] = {}
         self._asked = 0
-        self._asking = self._kafka.reader()
-        """Reads nothing: what it is asked would wait behind a fetch."""
-        self._peeking = self._kafka.reader()
-        self._counts: Mapping[str, int] = {}
-        self._markers: set[Lag] = set()
-        """Lags of nothing but transaction markers, as they were seen last: they aren't looked into again."""
+        self._quiet = Quiet(self._kafka, self._admin, settings.topic_prefix, DECIDING)
 
     async def __aenter__(self) -> Self:
         """Connect."""
         await self._producer.start()
         await self._admin.start()
-        await self._asking.start()
-        await self._peeking.start()
-        self._counts = await self._kafka.partition_counts()
+        await self._quiet.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
         """Close the connections."""
         await self._producer.stop()
-        await self._asking.stop()
-        await self._peeking.stop()
+        await self._quiet.__aexit__()
         await self._admin.close()
         await self._kafka.close()
 
@@ -112,15 +104,9 @@ class Deployment:
             await self._send(topic, key, msgspec.json.encode(event), at)
 
     async def quiet(self) -> None:
-        """Wait until nothing lies before any stage, twice in a row: one may just have written for another."""
-        prefix = self.settings.topic_prefix
-        quiet = 0
-        async with asyncio.timeout(QUIET_S_MAX):
-            while quiet < 2:
-                behind = set(await lags(self._admin, self._asking, self._counts, prefix, DECIDING))
-                quiet = quiet + 1 if await idle(self._peeking, prefix, [*(behind - self._markers)]) else 0
-                if quiet:
-                    self._markers = behind
+        """Wait until nothing lies before any stage. Raises `TimeoutError`."""
+        if not await self._quiet.wait(QUIET_S_MAX):
+            raise TimeoutError(f"the stages haven't come to rest within {QUIET_S_MAX} s")
 
     async def new_entries(self) -> list[bytes]:
         """The ledger's entries since the last call, each partition's in order."""

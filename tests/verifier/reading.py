@@ -10,7 +10,7 @@ from typing import TypeAlias
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.commands.pipeline import wait_quiet
+from services.commands.pipeline import Quiet
 from services.runtime.kafka import Kafka, admin
 from services.runtime.restore import pages
 
@@ -57,8 +57,11 @@ class Deployment:
         asking = admin(self.bootstrap)
         await asking.start()
         try:
-            if not await wait_quiet(self.kafka, asking, self.prefix, groups, IDLE_S_MAX):
-                raise Unproved(f"groups {', '.join(groups)} still had input before them after {IDLE_S_MAX} s")
+            async with Quiet(self.kafka, asking, self.prefix, groups) as quiet:
+                if not await quiet.wait(IDLE_S_MAX):
+                    raise Unproved(
+                        f"groups {', '.join(groups)} still had input before them after {IDLE_S_MAX} s"
+                    )
         finally:
             await asking.close()
 

@@ -62,7 +62,8 @@ async def test_a_broker_that_goes_silent_is_waited_for_no_longer_than_asked(
 
     monkeypatch.setattr(pipeline, "idle", silent)
     async with asyncio.timeout(10):
-        assert not await pipeline.wait_quiet(cluster, cluster, "", ["screening"], WAIT_S)
+        async with pipeline.Quiet(cluster, cluster, "", ["screening"]) as quiet:
+            assert not await quiet.wait(WAIT_S)
     assert cluster.made.stopped
 
 
@@ -76,5 +77,6 @@ async def test_a_time_out_of_a_call_is_not_taken_for_its_own(
 
     monkeypatch.setattr(pipeline, "idle", away)
     with pytest.raises(TimeoutError):
-        await pipeline.wait_quiet(cluster, cluster, "", ["screening"], 60)
+        async with pipeline.Quiet(cluster, cluster, "", ["screening"]) as quiet:
+            await quiet.wait(60)
     assert cluster.made.stopped
