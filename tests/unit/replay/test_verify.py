@@ -7,7 +7,9 @@ import pytest
 
 from events.codec import decode_entry, encode
 from events.ids import digest
+from services.enforcement import ledgering
 from services.enforcement.partition import DECIDERS
+from services.replay import verify as replay_verify
 from services.replay.chain import Fault, Head
 from services.replay.verify import Report, verify
 from tests.support.ledgers import head, small_world
@@ -114,6 +116,30 @@ def test_a_forged_entry_is_found_though_the_chain_was_made_to_fit(world: World) 
     fault = found(world, forged(world, place, standing=standing))
     assert (fault.at.offset, fault.at.entity, fault.at.sequence) == (place, entry.entity, entry.sequence)
     assert "decided again" in fault.what
+
+
+def test_an_entry_that_says_nothing_is_found(world: World) -> None:
+    """A signal that was applied before leaves no entry, so none that says just that may stand there."""
+    last = decode_entry(world.ledger[-1])
+    again = msgspec.structs.replace(
+        last, sequence=last.sequence + 1, outcomes=(), emitted=(), previous=digest(world.ledger[-1])
+    )
+    fault = found(world, [*world.ledger, encode(again)])
+    assert fault.at.offset == len(world.ledger)
+    assert "no effect" in fault.what
+
+
+@pytest.mark.parametrize("limit", ["ENTRY_BYTES_MAX", "STATE_BYTES_MAX"])
+def test_an_entry_that_could_not_have_been_written_is_found(
+    world: World, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes to more than can be recorded, or kept, is recorded as just that."""
+    monkeypatch.setattr(replay_verify, "STATE_UNMEASURED_BYTES_MAX", 0)
+    for module in (replay_verify, ledgering):
+        monkeypatch.setattr(module, limit, 10)
+    fault = found(world, world.ledger)
+    assert fault.at.offset == 0
+    assert "comes out differently" in fault.what
 
 
 def test_a_forged_standing_of_another_build_is_found_by_folding(world: World) -> None:
