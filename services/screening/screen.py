@@ -52,6 +52,8 @@ from services.screening.window import Window
 
 PLACEHOLDER: Final = "█"
 """Stands for each character of what must not be kept, so that places stay the same."""
+READ_AHEAD_RECORDS: Final = 1_000
+"""Records of `posts` that are read before the first of them is screened."""
 RESCREENED: Final = "post_screened_again"
 """Tells the signal of a post that was screened again by a rule that had missed it from the first one."""
 
@@ -142,28 +144,30 @@ class Screen:
             return forward_decision(at, cast("DecisionUnion", event))
         return forward_account(at, cast("AccountUnion", event), self._key, self.rulebook.accounts)
 
-    def screen_posts(self, records: Iterable[Record]) -> list[Output]:
-        """What records of `posts` lead to. New public posts take a shorter way here, with the same result."""
+    def screen_posts(self, records: Sequence[Record]) -> list[Output]:
+        """What records of `posts` lead to. New public posts take a shorter way here, with the same result.
+
+        Some records are read, then all of their texts are looked through, and only then does one post after
+        the other meet the window and the rules: what each of the three needs stays in the processor's caches.
+        """
         outputs: list[Output] = []
         scan, breakers, saw = self.rulebook.scanner.scan, self.breakers, self.window.saw
-        last, horizon = -1, EPOCH
-        for record in records:
-            if record.timestamp != last:
-                last = record.timestamp
-                horizon = received(record) - HORIZON
-            post = read_fast(record.key, record.value, horizon)
-            if post is None:
-                outputs += self.screen("posts", record)
-                continue
-            breakers.seen += 1
-            text = text_of(post.data)
-            folded = fold(text)
-            hits = scan(folded)
-            data = post.data
-            if saw(post.subject, data.post, data.thread, record.timestamp, folded, post.time):
-                hits.append(self.rulebook.busy)
-            if hits or foreign(folded) is not None:
-                outputs += self._hit(record, post, text, folded, hits)
+        for start in range(0, len(records), READ_AHEAD_RECORDS):
+            page = records[start : start + READ_AHEAD_RECORDS]
+            posts = _read_fast(page)
+            texts = [None if post is None else text_of(post.data) for post in posts]
+            folds = [None if text is None else fold(text) for text in texts]
+            scans = [() if folded is None else tuple(scan(folded)) for folded in folds]
+            for record, post, text, folded, found in zip(page, posts, texts, folds, scans, strict=True):
+                if post is None or text is None or folded is None:
+                    outputs += self.screen("posts", record)
+                    continue
+                breakers.seen += 1
+                data = post.data
+                busy = saw(post.subject, data.post, data.thread, record.timestamp, folded, post.time)
+                hits = (*found, self.rulebook.busy) if busy else found
+                if hits or foreign(folded) is not None:
+                    outputs += self._hit(record, post, text, folded, hits)
         return outputs
 
     def observe(self, records: Iterable[Record]) -> None:
@@ -417,6 +421,18 @@ class Screen:
 
 
 PublicPost = FastPost | PostCreated | PostEdited
+
+
+def _read_fast(records: Sequence[Record]) -> list[FastPost | None]:
+    """The new public posts among records; None for what the contract has to read."""
+    posts: list[FastPost | None] = []
+    last, horizon = -1, EPOCH
+    for record in records:
+        if record.timestamp != last:
+            last = record.timestamp
+            horizon = received(record) - HORIZON
+        posts.append(read_fast(record.key, record.value, horizon))
+    return posts
 
 
 def _new_text(record: Record) -> PublicPost | None:
