@@ -72,8 +72,8 @@ _COMPLAINING: Final = re.compile(
     r"advertis\w+ like this|got this (?:e-?mail|message|dm|invite|text)|beware|fake ad|ban (?:this|"
     r"them|him|her))\b"
 )
-_LOUD: Final = re.compile(r"!!|(?:\b[A-Z]{2,}\b[^A-Za-z0-9\n]{1,3}){3}")
-"""Exclamation marks in a row, or three words in capitals."""
+_CAPITALS: Final = re.compile(r"[A-Z]{2}")
+_LOUD_WORDS: Final = re.compile(r"(?:\b[A-Z]{2,}\b[^A-Za-z0-9\n]{1,3}){3}")
 _FIRST_PERSON: Final = re.compile(
     r"\b(?:where (?:can|do) (?:i|we)|(?:does|has|can) any(?:one|body)|any(?:one|body) know|"
     r"what do you (?:use|recommend)|is it worth|how much (?:is|does)|how (?:do|can|would|should) (?:i|we)|"
@@ -177,6 +177,8 @@ class NoSelling:
             for name in values
             if name.startswith("points_")
         }
+        self._most = {sign: max(0, self._points[sign]) for sign in _POINTED}
+        self._most_beside = sum(max(0, self._points[sign]) for sign in _BESIDE)
         self._repeated_posts = number(values, "repeated_posts")
         self._promotion_from = number(values, "promotion_from")
         self._shorteners = frozenset(settings.lists.get("shorteners", ()))
@@ -212,6 +214,8 @@ class NoSelling:
         if named <= {"link"} and not any(self._is_telling(link) for link in links):
             return []
         found = self._political(post, hits) if "political" in named else []
+        if not links and not self._can_be_selling(post, hits):
+            return found
         links = [link for link in links if post.match(link.start, link.end).zone in {"own", "url"}]
         signs, places = self._signs(post, hits)
         if not links and signs.keys().isdisjoint(_ALONE) and not self._contact.search(post.text):
@@ -219,6 +223,15 @@ class NoSelling:
         points = self._add_up(post, links, signs, window)
         spans = [match.span for match in places] + [post.match(link.start, link.end).span for link in links]
         return self._selling(post, links, signs, points, as_spans(spans)) + found
+
+    def _can_be_selling(self, post: Post, hits: Sequence[Hit]) -> bool:
+        """Whether the points of a post without links can come to enough: asked before signs are located.
+
+        Every expression counts as if it were meant, in full, and nothing takes points away.
+        """
+        signs = sum(self._most.get(hit.pattern.name, 0) for hit in hits)
+        least = self._promotion_from - signs - self._most_beside
+        return least <= 0 or (least <= self._points["loud"] and _is_loud(post.original))
 
     def _selling(
         self,
@@ -317,7 +330,7 @@ class NoSelling:
         """What the rest of the text shows."""
         if self._pleas.search(post.text):
             signs["pleas"] = 1
-        if _LOUD.search(post.original):
+        if _is_loud(post.original):
             signs["loud"] = 1
         if self._technical.search(post.text):
             signs["technical"] = 1
@@ -353,6 +366,8 @@ class NoSelling:
         return is_one_of(host, self._references) or host.partition(".")[0] in self._references
 
 
+_BESIDE: Final = frozenset({"pleas", "technical", "asking", "complaining"})
+"""Signs that the rest of a text shows; whether it is loud is found out most quickly."""
 _POINTED: Final = frozenset({*_SIGNS, "referral", "price", "hidden"})
 _ASKED: Final = frozenset(_SIGNS) - {"offers", "own", "business"}
 _OWN: Final = frozenset({"own", "business"})
@@ -366,6 +381,12 @@ def _is_plain(signs: dict[str, int], *, linked: bool) -> bool:
     asked = sum(count for sign, count in signs.items() if sign in _ASKED)
     offered = bool(asked or _OWN & signs.keys()) and "offers" in signs
     return offered or bool(_BEGGING & signs.keys()) or asked >= (1 if linked else ASKED_ALONE_MIN)
+
+
+def _is_loud(text: str) -> bool:
+    """Whether there are exclamation marks in a row, or three words in capitals."""
+    # Most texts have no two capitals in a row, which is found out in a fraction of the time.
+    return "!!" in text or (_CAPITALS.search(text) and _LOUD_WORDS.search(text)) is not None
 
 
 def _quoted(text: str) -> list[tuple[int, int]]:

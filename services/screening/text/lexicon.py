@@ -23,14 +23,7 @@ SKIPPED: Final = frozenset({"rt", "http", "https", "co", "t", "amp", "user", "ur
 
 def words(folded: str) -> list[str]:
     """The words of a folded text, at most `WORDS_MAX`."""
-    found: list[str] = []
-    for match in WORD.finditer(folded):
-        word = match.group()
-        if word not in SKIPPED:
-            found.append(word)
-            if len(found) == WORDS_MAX:
-                break
-    return found
+    return [word for word in WORD.findall(folded) if word not in SKIPPED][:WORDS_MAX]
 
 
 def terms(of: Sequence[str]) -> set[str]:
@@ -72,8 +65,8 @@ class Lexicon:
         """The sum of each table over terms of a text."""
         sums = [0] * len(self.names)
         weights = self._weights
-        for term in found:
-            for place, weight in weights.get(term, ()):
+        for term in weights.keys() & found:
+            for place, weight in weights[term]:
                 sums[place] += weight
         return dict(zip(self.names, sums, strict=True))
 

@@ -129,3 +129,17 @@ def test_one_phrase_within_another_counts_once() -> None:
     """What one phrase says is no reason twice."""
     (finding,) = findings_on("have a look at our pages: https://charts.example/how", GUIDELINE)
     assert finding.mode != "enforce"
+
+
+@pytest.mark.parametrize(
+    ("text", "selling"),
+    [
+        ("coming soon, thanks", False),
+        ("coming soon, thanks!!", True),
+        ("COMING SOON OUT, THANKS A LOT, everyone", True),
+        ("coming soon, thanks, A LOT, OK", False),
+    ],
+)
+def test_an_urge_and_a_plea_are_selling_only_where_they_are_loud(text: str, *, selling: bool) -> None:
+    """30, 10 and 15 points are just the 55 that it takes: a post is passed over by no less."""
+    assert ("prospecting" in cases_on(text, GUIDELINE)) is selling
