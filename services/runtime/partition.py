@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Final
 
 from services.runtime import build, metrics
@@ -45,7 +44,7 @@ class Partition:
         self._idle = asyncio.Event()
         self._idle.set()
         self._backoff_s = REBUILD_BACKOFF_S_MIN
-        self._reminded = time.monotonic()
+        self._reminded = asyncio.get_running_loop().time()
 
     @property
     def next(self) -> dict[str, int] | None:
@@ -108,13 +107,13 @@ class Partition:
     def _worked(self) -> None:
         """A batch was committed."""
         self._backoff_s = REBUILD_BACKOFF_S_MIN
-        self._reminded = time.monotonic()
+        self._reminded = asyncio.get_running_loop().time()
 
     async def _remind(self, live: Live) -> None:
         """While nothing is to be done, look now and then whether the group still knows what was committed."""
-        if time.monotonic() - self._reminded < REMIND_IDLE_S:
+        if asyncio.get_running_loop().time() - self._reminded < REMIND_IDLE_S:
             return
-        self._reminded = time.monotonic()
+        self._reminded = asyncio.get_running_loop().time()
         self._idle.clear()
         try:
             await build.remind(self._context, self.number, live)

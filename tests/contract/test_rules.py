@@ -365,7 +365,7 @@ def test_a_coordinator_that_has_forgotten_offsets_is_told_them_again(known: str,
             if left is None:
                 del group[at]
             else:
-                group[at] = OffsetAndMetadata(left, "")
+                group[at] = OffsetAndMetadata(min(left, group[at].offset), "")
 
     async def scenario() -> None:
         await world.create(*TOPICS, partitions=1)
