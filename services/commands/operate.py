@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import signal
+import sys
 import urllib.error
 import urllib.request
 from datetime import datetime
@@ -204,6 +206,8 @@ def worker(
     if stage not in STAGES:
         raise CommandFailed(ExitCode.USAGE, f"unknown stage `{stage}`", f"stages are {', '.join(STAGES)}")
     settings = connect.settings()
+    # Importing takes seconds where the machine is busy: who is told to stop meanwhile has begun nothing.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.OK))
     importlib.import_module(f"services.{stage}.worker").main(settings)
 
 

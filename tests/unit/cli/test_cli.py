@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import typer.main
 
 from events.versions import TYPES
 from services import cli
-from services.commands import connect, decide, output
+from services.commands import connect, decide, operate, output
 from services.exit_codes import ExitCode
 from services.keys import READ, REBUILD, SEND, new_key
 
@@ -252,3 +253,17 @@ def test_rebuilding_state_is_refused_before_anything_is_read(
     sign_in(tmp_path, REBUILD)
     assert cli.run(["state", "rebuild", *arguments]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_worker_that_is_told_to_stop_while_it_is_imported_ends_cleanly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has begun nothing yet, so an orchestrator has nothing to wonder about."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("importlib.import_module", lambda _: signal.raise_signal(signal.SIGTERM))
+    try:
+        with pytest.raises(SystemExit) as ended:
+            operate.worker("clock")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == ExitCode.OK
