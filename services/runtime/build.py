@@ -73,7 +73,7 @@ async def _restored(
         if (await reader.end_offsets([changelog]))[changelog] != ends[changelog]:
             raise MovedOn(f"{where}: another owner has committed since") from None
         raise
-    core.resume(None if found is None or found.stage == guard.NOTHING else bytes(found.stage))
+    core.resume(guard.part(found))
     guard.check_held(found, core.held(), where)
     times = {} if found is None else dict(found.times)
     windows = {
@@ -95,6 +95,8 @@ async def remind(context: Context, partition: int, live: Live) -> None:
     (Apache Kafka 4.3.1): whoever asks how far the group has come is told wrong.
     """
     wanted = {context.at(topic, partition): offset for topic, offset in live.committed.items()}
+    if not wanted:
+        return
     told = await context.member.committed_many([*wanted])
     forgotten = {at: offset for at, offset in wanted.items() if at not in told or told[at].offset != offset}
     if not forgotten:

@@ -85,6 +85,13 @@ def decode(data: bytes, where: str) -> Guard:
     return guard
 
 
+def part(guard: Guard | None) -> bytes | None:
+    """The stage's own part; None where there is none, or it isn't known."""
+    if guard is None or (data := bytes(guard.stage)) == NOTHING:
+        return None
+    return data
+
+
 def starts(
     guard: Guard | None,
     committed: Mapping[str, int | None],

@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 from aiokafka.structs import OffsetAndMetadata
 
+from services.runtime import guard
 from services.runtime.faults import Broken, Refused
 from services.runtime.loop import Loop
 from services.runtime.stage import Batch
@@ -190,6 +191,24 @@ def test_offsets_that_the_coordinator_has_forgotten_are_told_again(world: World,
         async with working(world, stage) as loop:
             await _consumed(world, loop)
         assert await verify(world, world.prefix + stage.name, partitions=PARTITIONS) == 100
+
+    world.run(scenario())
+
+
+def test_a_guard_of_which_only_the_offsets_are_known_is_gone_on_from(world: World) -> None:
+    """As `goodstanding state adopt` writes it: the stage begins without a part of its own."""
+
+    async def scenario() -> None:
+        await prepared(world, 50)
+        for p in range(PARTITIONS):
+            offsets = {topic: await world.high(world.at(topic, p)) for topic in INPUTS}
+            await world.produce(
+                CHANGELOG, [(guard.key(p), guard.encode(offsets, {}, guard.NOTHING, 0))], partition=p
+            )
+        stage = Counting()
+        async with working(world, stage) as loop:
+            await _consumed(world, loop)
+        assert [core.total for core in stage.cores] == [0] * PARTITIONS
 
     world.run(scenario())
 
