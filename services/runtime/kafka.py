@@ -17,7 +17,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, for_code
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -27,6 +33,7 @@ from services.runtime.hanging import watching
 log = logging.getLogger(__name__)
 
 MS: Final = 1000
+UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 POLL_INTERVAL_MS_MAX: Final = 24 * 60 * 60 * MS
 """A member that restores for long is alive: the heartbeat says so, and `/ready` says the rest."""
 
@@ -56,10 +63,21 @@ class BoundedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka ships
         await bounded(super().stop(), "closing a consumer")
 
     def check(self) -> None:
-        """Raise what ended the fetcher or the coordinator, if one of them has ended."""
+        """Raise what ended the fetcher or the coordinator, if one of them has ended.
+
+        A coordinator that has met an error waits, for ever, until somebody takes note of it: it is told to
+        join the group again, unless this user isn't let into it.
+        """
         for task in (self._fetcher.error_future, getattr(self._coordinator, "_coordination_task", None)):
             if task is not None and task.done():
                 raise KafkaError(f"the consumer's background task has ended: {task.exception()!r}")
+        try:
+            self._coordinator.check_errors()
+        except UNAUTHORIZED:
+            raise
+        except KafkaError as error:
+            log.warning("group `%s`: %r, joining it again", self._group_id, error)
+            self._coordinator.request_rejoin()
 
     def join(self, topics: Sequence[str], listener: port.Listener) -> None:
         """Subscribe, or if subscribed ask to be assigned anew: to leave first races with the new join."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiokafka.admin import NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
@@ -320,6 +321,27 @@ def test_the_guard_of_another_schema_is_refused_on_a_real_changelog(world: Real)
         await world.produce(CHANGELOG, [(b"partition:0", newer)], partition=0)
         assert "run the build that wrote it, or a newer one" in await refused(world)
 
+    world.run(scenario())
+
+
+def test_a_worker_whose_join_met_an_error_joins_again(world: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that restarts was seen to answer `UnknownError`: the client then waits until it is asked."""
+    joining = CoordinatorGroupRebalance.perform_group_join
+    failed: list[CoordinatorGroupRebalance] = []
+
+    async def join(rebalance: CoordinatorGroupRebalance) -> Any:
+        if len(failed) < 2:
+            failed.append(rebalance)
+            raise KafkaError("UnknownError")
+        return await joining(rebalance)
+
+    async def scenario() -> None:
+        await made(world)
+        await fill(world, 50)
+        assert await work(world) == 102
+        assert len(failed) == 2
+
+    monkeypatch.setattr(CoordinatorGroupRebalance, "perform_group_join", join)
     world.run(scenario())
 
 
