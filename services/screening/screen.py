@@ -31,7 +31,6 @@ from services.screening.digests import IdentityKey
 from services.screening.fast import FastPost, read_fast
 from services.screening.fingerprints import Fingerprinter, Popularity, targets_of
 from services.screening.forward import (
-    EPOCH,
     SCREENING,
     Context,
     Sent,
@@ -424,15 +423,12 @@ PublicPost = FastPost | PostCreated | PostEdited
 
 
 def _read_fast(records: Sequence[Record]) -> list[FastPost | None]:
-    """The new public posts among records; None for what the contract has to read."""
-    posts: list[FastPost | None] = []
-    last, horizon = -1, EPOCH
-    for record in records:
-        if record.timestamp != last:
-            last = record.timestamp
-            horizon = received(record) - HORIZON
-        posts.append(read_fast(record.key, record.value, horizon))
-    return posts
+    """The new public posts among records; None for what the contract has to read.
+
+    How old an event may be is told from the newest record: the contract reads what may be too old.
+    """
+    horizon = received(max(records, key=lambda record: record.timestamp)) - HORIZON
+    return [read_fast(record.key, record.value, horizon) for record in records]
 
 
 def _new_text(record: Record) -> PublicPost | None:
