@@ -70,16 +70,18 @@ class Child:
 
     def spawn(
         self, command: Sequence[str], *, not_root: Path | None = None, environment: Path | None = None
-    ) -> None:
+    ) -> int:
         """Start the process in a session of its own, so that Ctrl-C reaches only who stops it in order.
 
-        `environment` is a file of `NAME=value` lines that change its variables.
+        `environment` is a file of `NAME=value` lines that change its variables. Gives the process id, which
+        may be gone already.
         """
         self._log.touch(mode=0o600)
         self._log_start = self._log.stat().st_size
         with self._log.open("ab") as output:
             tethered = tether(command, self._on_orphaned, not_root=not_root, environment=environment)
             self._process = spawn(tethered, output)
+        return self._process.pid
 
     def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = READY_TIMEOUT_S) -> None:
         """Wait until `ready()`.

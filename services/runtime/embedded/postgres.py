@@ -7,6 +7,7 @@ import secrets
 import signal
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -129,9 +130,9 @@ class EmbeddedPostgres:
         command += ["-c", f"max_connections={CONNECTIONS_MAX}"]
         deadline = time.monotonic() + ORPHANS_TIMEOUT_S
         while True:
-            self._child.spawn(command, not_root=self.folder)
+            pid = self._child.spawn(command, not_root=self.folder)
             try:
-                self._child.wait_until(self._ready, timeout_s=READY_TIMEOUT_S)
+                self._child.wait_until(partial(self._ready, pid), timeout_s=READY_TIMEOUT_S)
             except EmbeddedError as error:
                 if STILL_IN_USE not in str(error) or time.monotonic() > deadline:
                     raise
@@ -139,13 +140,13 @@ class EmbeddedPostgres:
             else:
                 return
 
-    def _ready(self) -> bool:
-        """Whether the server says in its lock file that it takes connections, recovery being over."""
+    def _ready(self, pid: int) -> bool:
+        """Whether this server says in its lock file that it takes connections, recovery being over."""
         try:
             lines = (self._data / "postmaster.pid").read_text().split("\n")
         except FileNotFoundError:
             return False
-        return lines[0] == str(self._child.pid) and len(lines) > 7 and lines[7].strip() == "ready"
+        return lines[0] == str(pid) and len(lines) > 7 and lines[7].strip() == "ready"
 
 
 def program(name: str) -> str:
