@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime import guard, metrics
 from services.runtime.context import Context
@@ -84,7 +85,7 @@ async def _restored(
     await observe(reader, windows, core)
     committed = {topic: at for topic, at in offsets.items() if found is not None and topic in found.offsets}
     live = Live(context, partition, producer, core, offsets, committed, times, assignment)
-    await remind(context, partition, live)
+    await _put_right(context, partition, live, told)
     return live
 
 
@@ -94,10 +95,16 @@ async def remind(context: Context, partition: int, live: Live) -> None:
     One whose broker was killed was seen to answer from a part of its log for as long as nobody committed
     (Apache Kafka 4.3.1): whoever asks how far the group has come is told wrong.
     """
+    wanted = [context.at(topic, partition) for topic in live.committed]
+    if wanted:
+        await _put_right(context, partition, live, await context.member.committed_many(wanted))
+
+
+async def _put_right(
+    context: Context, partition: int, live: Live, told: Mapping[TopicPartition, OffsetAndMetadata]
+) -> None:
+    """Commit once more what the coordinator, which has `told` this, doesn't know."""
     wanted = {context.at(topic, partition): offset for topic, offset in live.committed.items()}
-    if not wanted:
-        return
-    told = await context.member.committed_many([*wanted])
     forgotten = {at: offset for at, offset in wanted.items() if at not in told or told[at].offset != offset}
     if not forgotten:
         return
