@@ -245,10 +245,16 @@ def plain_producer(bootstrap: str) -> AIOKafkaProducer:
 
 
 async def bounded(work: Awaitable[Any], what: str) -> None:
-    """Await the end of a client, for `STOP_S_MAX` at most: nothing may hang on a broker that is gone."""
+    """Await the end of a client, for `STOP_S_MAX` at most: nothing may hang on a broker that is gone.
+
+    Whatever it raises is no more than a warning: the client isn't used again. uvloop, for one, raises
+    `RuntimeError` where a connection is gone that aiokafka writes to.
+    """
     try:
         async with asyncio.timeout(limits.STOP_S_MAX):
             with contextlib.suppress(KafkaError, OSError):
                 await work
     except TimeoutError:
         log.warning("%s took longer than %s s, let go", what, limits.STOP_S_MAX)
+    except Exception as error:  # noqa: BLE001  # see above
+        log.warning("%s: %r", what, error)
