@@ -56,21 +56,19 @@ class Lexicon:
 
     def __init__(self, tables: Mapping[str, Mapping[str, int]]) -> None:
         self.names: Final = tuple(tables)
-        self._weights: dict[str, list[tuple[int, int]]] = {}
-        for place, name in enumerate(self.names):
-            for term, weight in tables[name].items():
-                self._weights.setdefault(term, []).append((place, weight))
+        listed = dict.fromkeys(term for table in tables.values() for term in table)
+        self._weights: Final = {
+            term: tuple(table.get(term, 0) for table in tables.values()) for term in listed
+        }
+        self._nothing: Final = (0,) * len(self.names)
 
     def sums(self, found: set[str]) -> dict[str, int]:
         """The sum of each table over terms of a text."""
-        sums = [0] * len(self.names)
-        weights = self._weights
-        for term in weights.keys() & found:
-            for place, weight in weights[term]:
-                sums[place] += weight
-        return dict(zip(self.names, sums, strict=True))
+        rows = [self._weights[term] for term in self._weights.keys() & found]
+        return dict(
+            zip(self.names, map(sum, zip(*rows, strict=True)) if rows else self._nothing, strict=True)
+        )
 
     def weight(self, name: str, term: str) -> int:
         """What a term adds to a table."""
-        place = self.names.index(name)
-        return sum(weight for at, weight in self._weights.get(term, ()) if at == place)
+        return self._weights.get(term, self._nothing)[self.names.index(name)]
