@@ -262,6 +262,7 @@ def tail_ms(name: str, times_s: Sequence[float]) -> dict[str, float]:
     return {
         f"{name}.samples": len(times_s),
         f"{name}.p50_ms": _ms(cuts[499]),
+        f"{name}.p95_ms": _ms(cuts[949]),
         f"{name}.p99_ms": _ms(cuts[989]),
         f"{name}.p999_ms": _ms(cuts[998]),
         f"{name}.max_ms": _ms(max(times_s)),
